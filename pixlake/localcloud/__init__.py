@@ -1,0 +1,1 @@
+"""The docker-free cloud that runs template.yaml on this machine."""

@@ -1,0 +1,1 @@
+"""Lambda entry points: one operation a file, wired in bootstrap."""
