@@ -1,0 +1,63 @@
+"""The environment, read once into a frozen typed object a handler. A bad setting stops the function at its start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from sink.errors import SettingsError
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class ScoreUploadsSettings:
+    """Settings of the function ScoreUploadsFunction, as template.yaml gives them."""
+
+    stream: str
+    earliest_upload_date: date
+    max_image_bytes: int
+    max_image_pixels: int
+    metadata_names: frozenset[str]
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> ScoreUploadsSettings:
+        """Read the settings.
+
+        Raises
+        ------
+        SettingsError
+            A variable is missing or holds what it must not; the message names it.
+        """
+        env = os.environ if environment is None else environment
+        return cls(
+            stream=_read(env, "PIXLAKE_STREAM", str, "the delivery stream's name"),
+            earliest_upload_date=_read(env, "PIXLAKE_EARLIEST_UPLOAD_DATE", date.fromisoformat, "a day, yyyy-MM-dd"),
+            max_image_bytes=_read(env, "PIXLAKE_MAX_IMAGE_BYTES", _positive, "a number of bytes"),
+            max_image_pixels=_read(env, "PIXLAKE_MAX_IMAGE_PIXELS", _positive, "a number of pixels"),
+            metadata_names=_names(env.get("PIXLAKE_METADATA_NAMES", "")),
+        )
+
+
+def _read(env: Mapping[str, str], name: str, parse: Callable[[str], Value], meaning: str) -> Value:
+    text = env.get(name, "").strip()
+    if not text:
+        raise SettingsError(f"{name} is not set: {meaning}, given by template.yaml to ScoreUploadsFunction")
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is {text!r}, not {meaning}: correct it in template.yaml") from error
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError(text)
+    return number
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
