@@ -1,0 +1,91 @@
+import json
+from datetime import date
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+
+from adapters.firehose import FirehoseRowSink
+from sink import packing
+from sink.rows import ImageRow
+
+OK = {"RecordId": "r"}
+REFUSED = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
+
+
+def rows(*names):
+    return [ImageRow(name, "scored", date(2026, 11, 3), {"row_id": name}) for name in names]
+
+
+class Stream:
+    """A stubbed Firehose: answers in turn, and remembers the waits."""
+
+    def __init__(self, monkeypatch, rows_a_record=1):
+        monkeypatch.setattr("adapters.firehose.pack", lambda rows: packing.pack(rows, packing.Limits(rows_a_record)))
+        self.client = boto3.client("firehose")
+        self.stub = Stubber(self.client)
+        self.stub.activate()
+        self.waits = []
+        self.sink = FirehoseRowSink(self.client, "rows", attempts=4, sleep=self.waits.append)
+
+    def answers(self, *answers, records=ANY):
+        failed = sum("ErrorCode" in answer for answer in answers)
+        self.stub.add_response(
+            "put_record_batch",
+            {"FailedPutCount": failed, "RequestResponses": list(answers)},
+            {"DeliveryStreamName": "rows", "Records": records},
+        )
+
+    def fails(self):
+        self.stub.add_client_error("put_record_batch", "ServiceUnavailableException", "Slow down.", 503)
+
+
+def record(*names):
+    return {"Data": b"".join(json.dumps({"row_id": n, "dt": "2026-11-03"}, separators=(",", ":")).encode() + b"\n" for n in names)}
+
+
+@pytest.fixture
+def stream(monkeypatch):
+    made = Stream(monkeypatch)
+    yield made
+    made.stub.assert_no_pending_responses()
+
+
+def test_rows_are_packed_and_put(monkeypatch):
+    stream = Stream(monkeypatch, rows_a_record=500)
+    stream.answers(OK, records=[record("a", "b")])
+
+    assert stream.sink.put(rows("a", "b")) == set()
+    assert stream.waits == []
+
+
+def test_only_the_refused_records_are_put_again(stream):
+    stream.answers(OK, REFUSED, OK, records=[record("a"), record("b"), record("c")])
+    stream.answers(OK, records=[record("b")])
+
+    assert stream.sink.put(rows("a", "b", "c")) == set()
+    assert len(stream.waits) == 1
+
+
+def test_a_failing_call_is_made_again_with_growing_waits(stream):
+    stream.fails()
+    stream.fails()
+    stream.answers(OK)
+
+    assert stream.sink.put(rows("a")) == set()
+    assert [0 <= wait <= 0.1 * 2**n for n, wait in enumerate(stream.waits, 1)] == [True, True]
+
+
+def test_what_is_refused_to_the_end_is_told_by_row(stream):
+    stream.answers(OK, REFUSED)
+    for _ in range(3):
+        stream.answers(REFUSED)
+
+    assert stream.sink.put(rows("a", "b")) == {"b"}
+
+
+def test_a_stream_that_is_down_refuses_all_rows(stream):
+    for _ in range(4):
+        stream.fails()
+
+    assert stream.sink.put(rows("a", "b")) == {"a", "b"}
