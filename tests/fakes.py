@@ -63,9 +63,8 @@ class RecordingRowSink:
 class CountingScorer:
     """Scores by length, rejects what starts with `bad`, fails as a whole on `poison`; remembers each call."""
 
-    models = {"nsfw": "1.0.0-int8"}
-
     def __init__(self) -> None:
+        self.models = {"nsfw": "1.0.0-int8"}
         self.calls: list[list[bytes]] = []
 
     def score(self, images: Sequence[bytes]) -> list[Scored | Rejected]:

@@ -41,7 +41,11 @@ class Stream:
 
 
 def record(*names):
-    return {"Data": b"".join(json.dumps({"row_id": n, "dt": "2026-11-03"}, separators=(",", ":")).encode() + b"\n" for n in names)}
+    return {
+        "Data": b"".join(
+            json.dumps({"row_id": n, "dt": "2026-11-03"}, separators=(",", ":")).encode() + b"\n" for n in names
+        )
+    }
 
 
 @pytest.fixture

@@ -52,6 +52,8 @@ def test_violations_name_column_field_and_value(tmp_path):
 def test_the_shipped_contract_has_every_column_of_the_design():
     contract = RowContract.load()
 
-    expected = "row_id status bucket object_key version_id etag sequencer object_bytes content_type content_sha256 metadata"
+    expected = (
+        "row_id status bucket object_key version_id etag sequencer object_bytes content_type content_sha256 metadata"
+    )
     assert list(contract.checks)[:11] == expected.split()
     assert {"category", "quality", "text", "nsfw"} <= contract.checks.keys()

@@ -73,18 +73,19 @@ def test_timestamps_are_utc_with_milliseconds():
     assert timestamp(datetime(2026, 1, 1, 0, 30, 0, 123_456, tzinfo=berlin)) == "2025-12-31 23:30:00.123"
 
 
-class TestRowId:
-    READ = {"bucket": "b", "key": "k", "etag": "e", "last_modified": UPLOADED}
+READ = {"bucket": "b", "key": "k", "etag": "e", "last_modified": UPLOADED}
 
+
+class TestRowId:
     def test_is_the_same_for_event_retry_and_listing(self):
-        listed = row_id(**self.READ)
-        retried = row_id(**self.READ, sequencer="02")
+        listed = row_id(**READ)
+        retried = row_id(**READ, sequencer="02")
 
         assert listed == retried
         assert len(listed) == 64
 
     def test_a_version_id_is_identity_enough(self):
-        read = row_id(**self.READ, version_id="v1", sequencer="01")
+        read = row_id(**READ, version_id="v1", sequencer="01")
         unread = row_id(bucket="b", key="k", version_id="v1", etag="other")
 
         assert read == unread
@@ -94,7 +95,7 @@ class TestRowId:
         [{"bucket": "c"}, {"key": "l"}, {"etag": "f"}, {"last_modified": NOW}, {"version_id": "v1"}, {"removal": True}],
     )
     def test_differs_for_another_object(self, change):
-        assert row_id(**(self.READ | change)) != row_id(**self.READ)
+        assert row_id(**(READ | change)) != row_id(**READ)
 
     def test_cannot_be_forged_by_moving_a_separator(self):
         assert row_id(bucket="a", key="b/c", version_id="v") != row_id(bucket="a/b", key="c", version_id="v")

@@ -1,0 +1,51 @@
+"""The environment variables that point the command, boto3, awswrangler and the aws CLI at a deployment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pixlake.cli.terminal import CommandError
+
+LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+# Variable to the stack output it carries.
+FROM_OUTPUTS = {
+    "PIXLAKE_UPLOAD_BUCKET": "UploadBucketName",
+    "PIXLAKE_DATABASE": "DatabaseName",
+    "PIXLAKE_TABLE": "TableName",
+    "PIXLAKE_WORKGROUP": "WorkGroupName",
+    "PIXLAKE_LAKE_BUCKET": "LakeBucketName",
+    "PIXLAKE_QUEUE_URL": "UploadQueueUrl",
+    "PIXLAKE_DLQ_URL": "DeadLetterQueueUrl",
+}
+
+
+def from_outputs(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Variables of a stack by its outputs."""
+    missing = [output for output in FROM_OUTPUTS.values() if output not in outputs]
+    if missing:
+        raise CommandError(f"the stack has no output {', '.join(missing)}: is it a pixlake stack of this version?")
+    return {variable: outputs[output] for variable, output in FROM_OUTPUTS.items()}
+
+
+def of_local_cloud(endpoint_url: str, outputs: Mapping[str, str], region: str = "us-east-1") -> dict[str, str]:
+    """Variables of a running local cloud."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        **LOCAL_CREDENTIALS,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        **from_outputs(outputs),
+    }
+
+
+def required(variable: str) -> str:
+    """A variable that must be set for what the user asked."""
+    value = os.environ.get(variable, "")
+    if not value:
+        raise CommandError(
+            f"{variable} is not set. Start the local cloud with `pixlake up` and run `eval $(pixlake env)`, "
+            "or run `eval $(pixlake env --stack NAME)` for a deployed stack."
+        )
+    return value

@@ -1,0 +1,104 @@
+"""`pixlake query`: ask Athena."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pixlake.cli import environment
+from pixlake.cli.tables import records_table
+from pixlake.cli.terminal import CommandError, human_bytes, messages, output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL, the path of a .sql file, or - for standard input.")],
+    param: Annotated[
+        list[str] | None,
+        typer.Option(help="Value of the next `?`; numbers as they are, everything else as a quoted string."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+) -> None:
+    """Ask the lake in Athena's SQL and print the answer.
+
+    Uses your AWS environment: the local cloud's after `eval $(pixlake env)`, or a real account's.
+    """
+    frame = run(text(sql), [literal(value) for value in param or []])
+    if form is Format.CSV:
+        frame.to_csv(sys.stdout, index=False)
+    elif form is Format.JSON:
+        typer.echo(json.dumps(records(frame), ensure_ascii=False, indent=1, default=str))
+    else:
+        output.print(records_table(list(frame.columns), (record.values() for record in records(frame))))
+        statistics = getattr(frame, "query_metadata", {}).get("Statistics", {})
+        seconds = statistics.get("TotalExecutionTimeInMillis", 0) / 1000
+        scanned = human_bytes(statistics.get("DataScannedInBytes", 0))
+        messages.print(f"{len(frame)} rows · {seconds:.1f} s · {scanned} scanned")
+
+
+def text(sql: str) -> str:
+    """The statement itself, out of a file or standard input where that is meant."""
+    if sql == "-":
+        return sys.stdin.read()
+    if sql.endswith(".sql"):
+        try:
+            return Path(sql).read_text(encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{sql}: {error.strerror}", status=2) from error
+    return sql
+
+
+def literal(value: str) -> str:
+    """An execution parameter is a SQL literal: a string must come quoted."""
+    return value if NUMBER.fullmatch(value) else "'" + value.replace("'", "''") + "'"
+
+
+def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:
+    """The statement's result by awswrangler, in the work group and database of the environment."""
+    database = environment.required("PIXLAKE_DATABASE")
+    workgroup = environment.required("PIXLAKE_WORKGROUP")
+    import awswrangler as wr  # noqa: PLC0415 - keeps `pixlake --help` fast
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        return wr.athena.read_sql_query(
+            sql.strip().rstrip(";"),
+            database=database,
+            workgroup=workgroup,
+            ctas_approach=False,
+            **({"params": parameters, "paramstyle": "qmark"} if parameters else {}),
+        )
+    except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
+        raise CommandError(f"the query failed: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(f"Athena did not answer: {error}") from error
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries of plain values; NULL is None."""
+    import pandas as pd  # noqa: PLC0415
+
+    def plain(value: Any) -> Any:
+        if pd.api.types.is_scalar(value) and pd.isna(value):
+            return None
+        return value.item() if hasattr(value, "item") else value
+
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]

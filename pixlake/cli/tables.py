@@ -1,0 +1,66 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+
+def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """Image rows, one line each.
+
+    `rows` have `object`, `status` (or the code of the rejection), `format`, `width`, `height`, `category_label`,
+    `category_score`, `quality_score`, `text_coverage`, `nsfw_score`; what is missing is shown as a dash.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("object", overflow="fold", ratio=3)
+    table.add_column("status", no_wrap=True)
+    table.add_column("format", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("category", overflow="fold", ratio=2)
+    for name in ("sure", "quality", "text", "nsfw"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            Text(printable(row["object"])),
+            _status(row["status"]),
+            row.get("format") or "–",
+            f"{row['width']}×{row['height']}" if row.get("width") else "–",
+            row.get("category_label") or "–",
+            *(_share(row.get(name)) for name in ("category_score", "quality_score", "text_coverage", "nsfw_score")),
+        )
+    return table
+
+
+def records_table(columns: list[str], records: Iterable[Iterable[Any]]) -> Table:
+    """Any query's result."""
+    records = [list(record) for record in records]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        numbers = all(isinstance(record[place], int | float) or record[place] is None for record in records)
+        table.add_column(Text(column), justify="right" if numbers and records else "left", overflow="fold")
+    for record in records:
+        table.add_row(*(Text(printable(value)) for value in record))
+    return table
+
+
+def printable(value: Any) -> str:
+    """A value as text that cannot steer a terminal: control characters are escaped."""
+    if value is None:
+        return "–"
+    text = f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def _status(status: str) -> Text:
+    return Text(status, style="green" if status == "scored" else "yellow")
+
+
+def _share(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "<1 %" if 0 < value < 0.005 else f"{value * 100:.0f} %"

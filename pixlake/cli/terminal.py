@@ -1,0 +1,49 @@
+"""How the command speaks: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+messages = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+
+class CommandError(Exception):
+    """What the user should know and do; `status` is the exit status."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def fail(error: CommandError) -> NoReturn:
+    """Say what went wrong and stop."""
+    messages.print(f"[bold red]pixlake:[/] {escape(str(error))}", soft_wrap=True)
+    sys.exit(error.status)
+
+
+def progress_bar() -> Progress:
+    """A progress bar on stderr; silent where stderr is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=messages,
+        transient=True,
+        disable=not messages.is_terminal,
+    )
+
+
+def human_bytes(count: float) -> str:
+    """`1.4 MB`, as people read sizes."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

@@ -1,0 +1,44 @@
+"""`pixlake up`: the local cloud in the foreground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixlake.cli.terminal import CommandError
+
+
+def up(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=0, max=65535)] = 4566,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that keeps objects and messages over a restart (default: nothing kept).")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="Template parameter as Name=Value; may be given several times.")
+    ] = None,
+) -> None:
+    """Run the local cloud from template.yaml until Ctrl-C.
+
+    Prints `pixlake ready http://127.0.0.1:PORT` when everything serves. In another terminal:
+
+        eval $(pixlake env)
+        pixlake upload samples/
+        pixlake query "SELECT object_key, status FROM image_scores"
+    """
+    from pixlake.localcloud import LocalCloudError, serve  # noqa: PLC0415 - keeps `pixlake --help` fast
+
+    try:
+        serve(port=port, data_dir=data, parameters=parsed(parameter or []))
+    except LocalCloudError as error:
+        raise CommandError(str(error)) from error
+
+
+def parsed(parameters: list[str]) -> dict[str, str]:
+    """`Name=Value` pairs as a dictionary."""
+    pairs = dict(pair.partition("=")[::2] for pair in parameters)
+    for pair in parameters:
+        if "=" not in pair:
+            raise CommandError(f"--parameter {pair}: write Name=Value, e.g. BatchSize=5", status=2)
+    return pairs
