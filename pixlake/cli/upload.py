@@ -16,8 +16,8 @@ from pixlake.cli import environment
 from pixlake.cli.terminal import CommandError, human_bytes, messages, progress_bar
 
 IMAGE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"]
-    + [".avif", ".heic", ".heif", ".hif"]
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"}
+    | {".avif", ".heic", ".heif", ".hif"}
 )
 
 
