@@ -13,7 +13,7 @@ import typer
 
 from pixlake.cli import environment
 from pixlake.cli.tables import records_table
-from pixlake.cli.terminal import CommandError, human_bytes, messages, output
+from pixlake.cli.terminal import CommandError, counted, human_bytes, messages, output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def query(
         statistics = getattr(frame, "query_metadata", {}).get("Statistics", {})
         seconds = statistics.get("TotalExecutionTimeInMillis", 0) / 1000
         scanned = human_bytes(statistics.get("DataScannedInBytes", 0))
-        messages.print(f"{len(frame)} rows · {seconds:.1f} s · {scanned} scanned")
+        messages.print(f"{counted(len(frame), 'row')} · {seconds:.1f} s · {scanned} scanned")
 
 
 def text(sql: str) -> str:

@@ -16,22 +16,20 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     `rows` have `object`, `status` (or the code of the rejection), `format`, `width`, `height`, `category_label`,
     `category_score`, `quality_score`, `text_coverage`, `nsfw_score`; what is missing is shown as a dash.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("object", overflow="fold", ratio=3)
-    table.add_column("status", no_wrap=True)
-    table.add_column("format", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("category", overflow="fold", ratio=2)
-    for name in ("sure", "quality", "text", "nsfw"):
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("object", overflow="fold", min_width=16)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("image", no_wrap=True)
+    table.add_column("category", overflow="fold", min_width=12)
+    for name in ("quality", "text", "nsfw"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
             Text(printable(row["object"])),
-            _status(row["status"]),
-            row.get("format") or "–",
-            f"{row['width']}×{row['height']}" if row.get("width") else "–",
-            row.get("category_label") or "–",
-            *(_share(row.get(name)) for name in ("category_score", "quality_score", "text_coverage", "nsfw_score")),
+            _outcome(row["status"]),
+            f"{row['format']} {row['width']}×{row['height']}" if row.get("width") else "–",
+            f"{row['category_label']} {_share(row['category_score'])}" if row.get("category_label") else "–",
+            *(_share(row.get(name)) for name in ("quality_score", "text_coverage", "nsfw_score")),
         )
     return table
 
@@ -39,7 +37,7 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 def records_table(columns: list[str], records: Iterable[Iterable[Any]]) -> Table:
     """Any query's result."""
     records = [list(record) for record in records]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         numbers = all(isinstance(record[place], int | float) or record[place] is None for record in records)
         table.add_column(Text(column), justify="right" if numbers and records else "left", overflow="fold")
@@ -56,11 +54,11 @@ def printable(value: Any) -> str:
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
-def _status(status: str) -> Text:
+def _outcome(status: str) -> Text:
     return Text(status, style="green" if status == "scored" else "yellow")
 
 
 def _share(value: float | None) -> str:
     if value is None:
         return "–"
-    return "<1 %" if 0 < value < 0.005 else f"{value * 100:.0f} %"
+    return "<1%" if 0 < value < 0.005 else f"{value * 100:.0f}%"

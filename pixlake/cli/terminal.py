@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 messages = Console(stderr=True, highlight=False)
-output = Console(highlight=False)
+# A pipe has no width of its own: 120 columns fold less than the customary 80.
+output = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
 class CommandError(Exception):
@@ -47,3 +48,8 @@ def human_bytes(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pixlake.cli import environment
-from pixlake.cli.terminal import CommandError, human_bytes, messages, progress_bar
+from pixlake.cli.terminal import CommandError, counted, human_bytes, messages, progress_bar
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"}
@@ -55,9 +55,11 @@ def upload(
         elif as_json:
             typer.echo(json.dumps({"path": str(done.path), "bucket": bucket, "key": done.key}, ensure_ascii=False))
     size = sum(each.path.stat().st_size for each in uploads)
-    messages.print(f"{len(uploads) - failed} of {len(uploads)} files uploaded to s3://{bucket}/ ({human_bytes(size)})")
+    messages.print(
+        f"{len(uploads) - failed} of {counted(len(uploads), 'file')} uploaded to s3://{bucket}/ ({human_bytes(size)})"
+    )
     if failed:
-        raise CommandError(f"{failed} files were not uploaded; run the same command again, it is safe to repeat")
+        raise CommandError(f"{counted(failed, 'file')} not uploaded; run the same command again, it is safe to repeat")
 
 
 def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False) -> list[Upload]:
@@ -84,7 +86,7 @@ def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False) -> li
                 )
             uploads[key] = Upload(file, key)
     if skipped:
-        messages.print(f"{skipped} files not named like images left out (--all takes them)")
+        messages.print(f"left out {counted(skipped, 'file')} not named like an image (--all takes every file)")
     if not uploads:
         raise CommandError(f"no image in {', '.join(map(str, paths))}; --all takes every file", status=2)
     return list(uploads.values())

@@ -136,7 +136,7 @@ def _from_eventbridge(event: S3EventBridgeNotificationEvent) -> UploadEvent | No
     return UploadEvent(
         kind=kind,
         bucket=_text(event.detail.bucket.name),
-        key=_text(stored.key),
+        key=_text(stored["key"]),  # plain; the data class's own `.key` would form-decode it and lose every plus sign
         event_time=_time(event.time),
         version_id=_version(stored.get("version-id")),
         etag=_etag(stored.get("etag")),

@@ -12,20 +12,21 @@ from sink.events import UploadEvent
 from tests.fakes import InMemoryObjectStore, etag_of
 
 LIMIT = 1_000
+BUCKET = "uploads"
 
 
 class S3World:
     def __init__(self, client):
         self.client = client
-        self.client.create_bucket(Bucket="b")
+        self.client.create_bucket(Bucket=BUCKET)
         self.store = S3ObjectStore(client, LIMIT)
 
     def put(self, key, body, **attributes):
         names = {"content_type": "ContentType", "metadata": "Metadata"}
-        self.client.put_object(Bucket="b", Key=key, Body=body, **{names[k]: v for k, v in attributes.items()})
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=body, **{names[k]: v for k, v in attributes.items()})
 
     def remove(self, key):
-        self.client.delete_object(Bucket="b", Key=key)
+        self.client.delete_object(Bucket=BUCKET, Key=key)
 
 
 class FakeWorld:
@@ -33,10 +34,10 @@ class FakeWorld:
         self.store = InMemoryObjectStore(LIMIT)
 
     def put(self, key, body, **attributes):
-        self.store.put("b", key, body, **attributes)
+        self.store.put(BUCKET, key, body, **attributes)
 
     def remove(self, key):
-        self.store.objects.pop(("b", key), None)
+        self.store.objects.pop((BUCKET, key), None)
 
 
 @pytest.fixture(params=["fake", "moto"])
@@ -50,7 +51,7 @@ def world(request):
 
 def created(key, body, **event) -> UploadEvent:
     fields = {"etag": etag_of(body), "size_bytes": len(body)} | event
-    return UploadEvent("created", "b", key, datetime(2026, 11, 3, tzinfo=UTC), **fields)
+    return UploadEvent("created", BUCKET, key, datetime(2026, 11, 3, tzinfo=UTC), **fields)
 
 
 def test_reads_the_object_of_the_event(world):
@@ -100,10 +101,10 @@ def test_downloads_nothing_over_the_limit_even_if_the_event_has_no_size(world):
 class TestS3Only:
     def test_a_version_is_read_though_it_was_overwritten(self):
         client = boto3.client("s3")
-        client.create_bucket(Bucket="b")
-        client.put_bucket_versioning(Bucket="b", VersioningConfiguration={"Status": "Enabled"})
-        version = client.put_object(Bucket="b", Key="a", Body=b"first")["VersionId"]
-        client.put_object(Bucket="b", Key="a", Body=b"second")
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        version = client.put_object(Bucket=BUCKET, Key="a", Body=b"first")["VersionId"]
+        client.put_object(Bucket=BUCKET, Key="a", Body=b"second")
 
         fetched = S3ObjectStore(client, LIMIT).fetch(created("a", b"first", version_id=version))
 
@@ -111,18 +112,18 @@ class TestS3Only:
 
     def test_a_deleted_version_is_missing(self):
         client = boto3.client("s3")
-        client.create_bucket(Bucket="b")
-        client.put_bucket_versioning(Bucket="b", VersioningConfiguration={"Status": "Enabled"})
-        version = client.put_object(Bucket="b", Key="a", Body=b"first")["VersionId"]
-        client.delete_object(Bucket="b", Key="a", VersionId=version)
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        version = client.put_object(Bucket=BUCKET, Key="a", Body=b"first")["VersionId"]
+        client.delete_object(Bucket=BUCKET, Key="a", VersionId=version)
 
         with pytest.raises(ObjectMissing):
             S3ObjectStore(client, LIMIT).fetch(created("a", b"first", version_id=version))
 
     def test_an_archived_object_says_so(self):
         client = boto3.client("s3")
-        client.create_bucket(Bucket="b")
-        client.put_object(Bucket="b", Key="a", Body=b"abc", StorageClass="GLACIER")
+        client.create_bucket(Bucket=BUCKET)
+        client.put_object(Bucket=BUCKET, Key="a", Body=b"abc", StorageClass="GLACIER")
 
         with pytest.raises(ObjectArchived):
             S3ObjectStore(client, LIMIT).fetch(created("a", b"abc"))

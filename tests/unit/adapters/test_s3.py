@@ -27,14 +27,14 @@ def test_our_own_trouble_is_transient_and_says_where(s3, code, status):
     client, stub = s3
     stub.add_client_error("get_object", code, "why", status)
 
-    with pytest.raises(StoreUnavailable, match=rf"s3://b/a.jpg: {code} \({status}\) why"):
+    with pytest.raises(StoreUnavailable, match=rf"s3://uploads/a.jpg: {code} \({status}\) why"):
         S3ObjectStore(client, 100).fetch(created("a.jpg", b"abc"))
 
 
 def test_asks_for_exactly_the_object_of_the_event(s3):
     client, stub = s3
-    stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "b", "Key": "a", "VersionId": "v1"})
-    stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "b", "Key": "a", "IfMatch": '"e"'})
+    stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "uploads", "Key": "a", "VersionId": "v1"})
+    stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "uploads", "Key": "a", "IfMatch": '"e"'})
 
     for event in (created("a", b"", version_id="v1", etag="e"), created("a", b"", etag="e")):
         with pytest.raises(StoreUnavailable):

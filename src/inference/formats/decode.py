@@ -1,0 +1,174 @@
+"""Bytes of an image file → the RGB picture a viewer shows, no larger than the models need.
+
+The order keeps it safe and cheap: tell the format by content, open with that one decoder, check the header's size
+against the limit, decode (JPEGs at a reduced scale), average down, convert colours, turn upright.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pi_heif import HeifImageFile
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from inference.errors import ImageRejected
+from inference.facts import ImageFacts
+from inference.formats.colour import to_rgb
+from inference.formats.containers import MAX_FRAMES, count_frames, ends_early, sniff
+from inference.formats.dhash import difference_hash
+from inference.formats.essentials import essentials
+
+_DECODERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
+    # The classes themselves, not Image.open: no other parser can be reached, and a picture of any size tells its size.
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WEBP": WebPImageFile,
+    "GIF": GifImageFile,
+    "BMP": BmpImageFile,
+    "TIFF": TiffImageFile,
+    "AVIF": AvifImageFile,
+    "HEIC": HeifImageFile,
+}
+
+_MAX_SCANNED_PIXELS = 5_000_000_000
+"""Pixels × scans of a progressive JPEG: 100 scans at the default limit of pixels, some ten seconds. Cameras and
+encoders write about ten; a file of thousands is made to keep a decoder busy."""
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION = 0x0112
+_BITS_PER_SAMPLE = 258
+_PHOTOMETRIC = 262
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded image: `rgb` is upright, and reduced to a shorter side of at least what was asked where it had it."""
+
+    rgb: Image.Image
+    facts: ImageFacts
+
+
+def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
+    """Decode one file. Not for several threads at once: `warnings` are silenced for the duration, which is global.
+
+    Parameters
+    ----------
+    max_pixels
+        width × height above which the pixels are not read
+    shorter_side
+        pixels that the result's shorter side must keep, if the image has them; at most twice as many are left
+
+    Raises
+    ------
+    ImageRejected
+        the image cannot be decoded; nothing else is raised for any bytes
+    """
+    if not data:
+        raise ImageRejected("empty", "the object has no bytes")
+    format_ = sniff(data)
+    if format_ is None:
+        raise ImageRejected("unsupported_format", f"begins with {data[:8]!r}: none of {', '.join(_DECODERS)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata; an image here is scored or rejected
+            return _decode(format_, data, max_pixels, shorter_side)
+    except ImageRejected:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageRejected("too_many_pixels", str(error)) from error
+    except Exception as error:  # whatever a decoder throws at broken bytes, down to zlib and struct errors
+        raise _rejection(format_, data, error) from error
+
+
+def _rejection(format_: str, data: bytes, error: Exception) -> ImageRejected:
+    """Tell a file that ends too early from one that is broken."""
+    if "truncated" in str(error).lower() or ends_early(format_, data):
+        return ImageRejected("truncated", f"{format_} ends early: {error}")
+    return ImageRejected("corrupt", f"{format_} does not decode: {error}")
+
+
+def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Picture:
+    opened = _DECODERS[format_](io.BytesIO(essentials(format_, data)))
+    facts = ImageFacts(
+        format=format_,
+        width=opened.width,
+        height=opened.height,
+        mode=opened.mode,
+        frames=count_frames(format_, data) or min(MAX_FRAMES, getattr(opened, "n_frames", 1)),
+        exif_orientation=None,
+        dhash=None,
+    )
+    _check_size(opened, facts, data, max_pixels)
+    reading: dict[str, Any] = {}
+    if isinstance(opened, TiffImageFile):
+        reading = _tiff_grey(opened)
+        stated = opened.tag_v2.get(_ORIENTATION)
+    if isinstance(opened, JpegImageFile):
+        opened.draft(None, (shorter_side, shorter_side))
+    opened.load()
+    if isinstance(opened, TiffImageFile):  # Pillow has turned it upright
+        orientation, turn = _valid(stated), None
+        facts = replace(facts, width=opened.width, height=opened.height)
+    elif isinstance(opened, HeifImageFile):  # libheif has, by the container's own rotation; EXIF only repeats it
+        orientation, turn = _valid(opened.info.get("original_orientation")) or _exif_orientation(opened), None
+    else:  # known only now for a PNG, which may state it after the pixels
+        orientation = turn = _exif_orientation(opened)
+    rgb = to_rgb(opened, max(1, min(opened.size) // shorter_side), **reading)
+    if turn in _UPRIGHT:
+        rgb = rgb.transpose(_UPRIGHT[turn])
+        if turn >= 5:
+            facts = replace(facts, width=facts.height, height=facts.width)
+    return Picture(rgb, replace(facts, exif_orientation=orientation, dhash=difference_hash(rgb)))
+
+
+def _check_size(opened: ImageFile, facts: ImageFacts, data: bytes, max_pixels: int) -> None:
+    pixels = opened.width * opened.height
+    if pixels > max_pixels:
+        message = f"{opened.width}×{opened.height} is {pixels:,} pixels; the limit is {max_pixels:,}"
+        raise ImageRejected("too_many_pixels", message, facts)
+    if isinstance(opened, JpegImageFile) and pixels * (scans := data.count(b"\xff\xda")) > _MAX_SCANNED_PIXELS:
+        raise ImageRejected("corrupt", f"JPEG of {scans:,} scans over {pixels:,} pixels", facts)
+
+
+def _tiff_grey(opened: TiffImageFile) -> dict[str, Any]:
+    """How 16-bit grey is to be read: Pillow leaves 12-bit values and white-is-zero as they are stored."""
+    bits = opened.tag_v2.get(_BITS_PER_SAMPLE, (16,))
+    deep = opened.mode.startswith("I")
+    return {
+        "white_level": 0x0FFF if deep and bits == (12,) else 0xFFFF,
+        "inverted": deep and opened.tag_v2.get(_PHOTOMETRIC) == 0,
+    }
+
+
+def _exif_orientation(opened: ImageFile) -> int | None:
+    """Read the orientation from EXIF alone: Pillow would take XMP's word too, which viewers do not."""
+    exif = Image.Exif()
+    try:
+        exif.load(opened.info.get("exif") or b"")
+        return _valid(exif.get(_ORIENTATION))
+    except Exception:  # broken EXIF states nothing
+        return None
+
+
+def _valid(orientation: object) -> int | None:
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None
