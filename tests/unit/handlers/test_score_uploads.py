@@ -1,0 +1,84 @@
+"""The handler with its real collaborators: models, S3 and Firehose as moto plays them."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.conftest import ROOT
+
+CONTEXT = SimpleNamespace(
+    function_name="score_uploads",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:score_uploads",
+    aws_request_id="request-1",
+    get_remaining_time_in_millis=lambda: 100_000,
+)
+
+
+def notification(message_id: str, key: str, etag: str, size: int) -> dict:
+    stored = {"key": key, "size": size, "eTag": etag, "sequencer": "01"}
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "eventTime": "2026-11-03T09:15:27.104Z",
+        "s3": {"bucket": {"name": "uploads"}, "object": stored},
+    }
+    return sqs_record(message_id, json.dumps({"Records": [record]}))
+
+
+def sqs_record(message_id: str, body: str) -> dict:
+    return {"messageId": message_id, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+
+
+@pytest.fixture
+def handler_module(monkeypatch, capsys):  # capsys first: the logger keeps the stdout it finds
+    for name, value in {
+        "PIXLAKE_STREAM": "rows",
+        "PIXLAKE_EARLIEST_UPLOAD_DATE": "2026-01-01",
+        "PIXLAKE_MAX_IMAGE_BYTES": "1000000",
+        "PIXLAKE_MAX_IMAGE_PIXELS": "50000000",
+        "POWERTOOLS_SERVICE_NAME": "score_uploads",
+        "POWERTOOLS_METRICS_NAMESPACE": "pixlake",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="lake")
+        boto3.client("s3").create_bucket(Bucket="uploads")
+        destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName="rows", ExtendedS3DestinationConfiguration=destination
+        )
+        sys.modules.pop("handlers.score_uploads", None)
+        import handlers.score_uploads as module
+
+        yield module
+    sys.modules.pop("handlers.score_uploads", None)
+
+
+def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handler_module, capsys):
+    photo = (ROOT / "samples" / "cat.jpg").read_bytes()
+    etag = boto3.client("s3").put_object(Bucket="uploads", Key="my cat.jpg", Body=photo)["ETag"].strip('"')
+    batch = {"Records": [notification("m-1", "my+cat.jpg", etag, len(photo)), sqs_record("m-2", "nonsense")]}
+
+    answer = handler_module.handler(batch, CONTEXT)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-2"}]}
+    s3 = boto3.client("s3")
+    (delivered,) = s3.list_objects_v2(Bucket="lake")["Contents"]
+    row = json.loads(s3.get_object(Bucket="lake", Key=delivered["Key"])["Body"].read())
+    assert (row["object_key"], row["status"], row["category"]["family"]) == ("my cat.jpg", "scored", "cat")
+    assert row["models"].keys() == {"category", "quality", "text", "nsfw"}
+
+    written = capsys.readouterr().out
+    lines = [json.loads(line) for line in written.splitlines()]
+    (metrics,) = [line for line in lines if "_aws" in line]
+    assert (metrics["UploadsScored"], metrics["MessagesRetried"]) == ([1.0], [1.0])
+    (retried,) = [line for line in lines if line.get("message") == "message comes again"]
+    assert (retried["correlation_id"], retried["error"]) == ("m-2", "UnreadableMessage")
+    (done,) = [line for line in lines if line.get("message") == "batch done"]
+    assert done["function_request_id"] == "request-1"
+    assert len(written) < 5_000  # no image bytes, no bodies
