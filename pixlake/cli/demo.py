@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,9 +42,8 @@ def demo(
     start = time.monotonic()
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="pixlake-demo-") as folder,
             messages.status("starting the local cloud from template.yaml") as status,
-            LocalCloud(ROOT / "template.yaml", logs_dir=Path(folder)) as cloud,
+            LocalCloud(ROOT / "template.yaml") as cloud,
         ):
             status.stop()
             _say(f"local cloud ready at {cloud.endpoint_url}, built from template.yaml", start)

@@ -24,25 +24,26 @@ def env(
     """
     if stack is None:
         url = f"http://127.0.0.1:{port}"
-        variables = environment.of_local_cloud(url, local_outputs(url))
+        cloud = local_cloud(url)
+        variables = environment.of_local_cloud(url, cloud["outputs"], cloud["region"])
     else:
         variables = environment.from_outputs(stack_outputs(stack))
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
-def local_outputs(url: str) -> dict[str, str]:
-    """Stack outputs of the local cloud at `url`."""
+def local_cloud(url: str) -> dict[str, Any]:
+    """What the local cloud at `url` says of itself: `outputs`, `region`, `logs`."""
     try:
         with urllib.request.urlopen(f"{url}/_pixlake/outputs", timeout=5) as answer:  # noqa: S310 - loopback only
-            outputs: dict[str, str] = json.load(answer)
+            description: dict[str, Any] = json.load(answer)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise CommandError(
             f"no local cloud answers at {url} ({reason}). Start it with `pixlake up` in another terminal, "
             "or name its port with --port."
         ) from error
-    return outputs
+    return description
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

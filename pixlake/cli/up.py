@@ -9,12 +9,18 @@ import typer
 
 from pixlake.cli.terminal import CommandError
 
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
 
 def up(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=0, max=65535)] = 4566,
     data: Annotated[
         Path | None, typer.Option(help="Folder that keeps objects and messages over a restart (default: nothing kept).")
     ] = None,
+    template: Annotated[
+        Path,
+        typer.Option(help="Template to run; its code and nested templates lie beside it.", exists=True, dir_okay=False),
+    ] = TEMPLATE,
     parameter: Annotated[
         list[str] | None, typer.Option(help="Template parameter as Name=Value; may be given several times.")
     ] = None,
@@ -26,13 +32,13 @@ def up(
         eval $(pixlake env)
         pixlake upload samples/
         pixlake query "SELECT object_key, status FROM image_scores"
-    """
-    from pixlake.localcloud import LocalCloudError, serve  # noqa: PLC0415 - keeps `pixlake --help` fast
 
-    try:
-        serve(port=port, data_dir=data, parameters=parsed(parameter or []))
-    except LocalCloudError as error:
-        raise CommandError(str(error)) from error
+    Objects, messages and rows are kept in memory, and with --data written there when it stops; a process that is
+    killed loses what came since its start.
+    """
+    from pixlake.localcloud import serve  # noqa: PLC0415 - keeps `pixlake --help` fast
+
+    raise typer.Exit(serve(port=port, data_dir=data, template_path=template, parameters=parsed(parameter or [])))
 
 
 def parsed(parameters: list[str]) -> dict[str, str]:

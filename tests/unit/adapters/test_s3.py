@@ -33,7 +33,9 @@ def test_our_own_trouble_is_transient_and_says_where(s3, code, status):
 
 def test_asks_for_exactly_the_object_of_the_event(s3):
     client, stub = s3
-    stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "uploads", "Key": "a", "VersionId": "v1"})
+    stub.add_client_error(
+        "get_object", "SlowDown", expected_params={"Bucket": "uploads", "Key": "a", "VersionId": "v1"}
+    )
     stub.add_client_error("get_object", "SlowDown", expected_params={"Bucket": "uploads", "Key": "a", "IfMatch": '"e"'})
 
     for event in (created("a", b"", version_id="v1", etag="e"), created("a", b"", etag="e")):

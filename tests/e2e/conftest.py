@@ -1,0 +1,131 @@
+"""A local cloud in a process of its own, as `pixlake up` starts it, and how the tests talk to it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+
+from tests.conftest import ROOT
+
+T = TypeVar("T")
+BIN = Path(sys.executable).parent
+PATIENCE = 120
+"""Seconds that any wait may take on a slow machine; a wait ends as soon as its condition holds."""
+
+
+def wait_for(condition: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+    """The condition's first true value."""
+    deadline = time.monotonic() + patience
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {patience} s in vain for {what}")
+        time.sleep(0.1)
+    return value
+
+
+def clean_environment() -> dict[str, str]:
+    """What a newcomer's shell has: no AWS variables, no configuration."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIXLAKE_", "POWERTOOLS"))
+    }
+    return kept | {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_PAGER": ""}
+
+
+class RunningCloud:
+    """A running `pixlake up`."""
+
+    def __init__(self, process: subprocess.Popen, url: str) -> None:
+        self.process, self.url = process, url
+        port = url.rpartition(":")[2]
+        exports = self._run("pixlake", "env", "--port", port, env=clean_environment()).stdout
+        self.variables = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines())
+        self.env = clean_environment() | self.variables
+        self.session = boto3.Session("test", "test", region_name=self.variables["AWS_REGION"])
+        self.bucket = self.variables["PIXLAKE_UPLOAD_BUCKET"]
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, endpoint_url=self.url)
+
+    @staticmethod
+    def _run(program: str, *arguments: str | Path, env: dict[str, str], check: bool = True):
+        command = [BIN / program, *map(str, arguments)]
+        return subprocess.run(command, env=env, check=check, capture_output=True, text=True, timeout=PATIENCE)
+
+    def pixlake(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess:
+        return self._run("pixlake", *arguments, env=self.env, check=check)
+
+    def aws(self, *arguments: str | Path) -> Any:
+        """The aws CLI's answer."""
+        printed = self._run("aws", *arguments, "--output", "json", env=self.env).stdout
+        return json.loads(printed) if printed.strip() else None
+
+    def sql(self, sql: str) -> list[dict[str, Any]]:
+        return json.loads(self.pixlake("query", sql, "--format", "json").stdout)
+
+    def rows(self, columns: str, prefix: str, expected: int, bucket: str | None = None) -> list[dict[str, Any]]:
+        """Rows of the keys that start with `prefix`, once there are as many as expected."""
+        where = f"bucket = '{bucket or self.bucket}' AND starts_with(object_key, '{prefix}')"
+        sql = f"SELECT {columns} FROM image_scores WHERE {where} ORDER BY object_key"
+        return wait_for(
+            lambda: rows if len(rows := self.sql(sql)) >= expected else None, f"{expected} rows of {prefix!r}"
+        )
+
+    def scorer_log(self) -> str:
+        """What the scorer has written so far."""
+        with urllib.request.urlopen(f"{self.url}/_pixlake/outputs") as answer:
+            folder = Path(json.load(answer)["logs"])
+        return "".join(path.read_text() for path in folder.glob("*.log"))
+
+    def depth(self, queue_url: str) -> int:
+        """Messages in a queue, hidden ones included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        return sum(map(int, answer["Attributes"].values()))
+
+    def dead_letters(self) -> int:
+        return self.depth(self.variables["PIXLAKE_DLQ_URL"])
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[RunningCloud]:
+    """Start `pixlake up` on a free port; stop it as a person would, and see that it ends cleanly."""
+    command = [BIN / "pixlake", "up", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    complaints: list[str] = []
+    reader = threading.Thread(target=lambda: complaints.extend(process.stderr), daemon=True)
+    reader.start()
+    try:
+        line = process.stdout.readline()
+        if not line.startswith("pixlake ready http://127.0.0.1:"):
+            reader.join(10)
+            raise AssertionError(f"the local cloud did not start: {line}{''.join(complaints)}")
+        yield RunningCloud(process, line.split()[2])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, "".join(complaints)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        reader.join(10)
+        process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[RunningCloud]:
+    """One local cloud for the tests that leave it as they find it. Each uses a key prefix of its own."""
+    quick = ["VisibilityTimeoutSeconds=2", "MaxReceiveCount=3"]
+    with running(*[argument for pair in quick for argument in ("--parameter", pair)]) as started:
+        yield started

@@ -1,0 +1,166 @@
+"""template.yaml as it is deployed: read, expanded by SAM's own translator, and held against what AWS documents."""
+
+import json
+import re
+
+import pytest
+
+from pixlake.localcloud import template as templates
+from tests.conftest import ROOT
+
+PATH = ROOT / "template.yaml"
+
+
+@pytest.fixture(scope="module")
+def expanded():
+    """Resources by logical id, after the SAM transform, with the parameters' defaults."""
+    return templates.load(PATH, {}, "us-east-1").resources
+
+
+@pytest.fixture(scope="module")
+def defaults():
+    return {name: declared.get("Default") for name, declared in templates.read(PATH)["Parameters"].items()}
+
+
+def of_type(resources, kind):
+    return {name: each.get("Properties", {}) for name, each in resources.items() if each["Type"] == kind}
+
+
+def only(resources, kind):
+    (properties,) = of_type(resources, kind).values()
+    return properties
+
+
+def test_every_parameter_says_what_it_is_and_what_it_may_be():
+    for name, declared in templates.read(PATH)["Parameters"].items():
+        assert declared.get("Description"), name
+        if declared["Type"] == "Number":
+            assert "MinValue" in declared or "AllowedValues" in declared, name
+
+
+def test_every_output_that_the_command_line_needs_is_there():
+    from pixlake.cli.environment import FROM_OUTPUTS
+
+    outputs = templates.read(PATH)["Outputs"]
+    assert set(FROM_OUTPUTS.values()) <= outputs.keys()
+    assert all(output.get("Description") for output in outputs.values())
+
+
+class TestQueue:
+    def test_hides_a_message_six_times_as_long_as_a_batch_may_take(self, defaults):
+        assert int(defaults["VisibilityTimeoutSeconds"]) >= 6 * int(defaults["FunctionTimeoutSeconds"])
+
+    def test_gives_up_late_enough_and_keeps_what_it_gave_up_longer(self, expanded, defaults):
+        assert int(defaults["MaxReceiveCount"]) >= 5
+        queues = of_type(expanded, "AWS::SQS::Queue")
+        assert queues["UploadQueue"]["RedrivePolicy"]["deadLetterTargetArn"] == {
+            "Fn::GetAtt": ["UploadDeadLetterQueue", "Arn"]
+        }
+        dead_letters = queues["UploadDeadLetterQueue"]["MessageRetentionPeriod"]
+        assert dead_letters > queues["UploadQueue"]["MessageRetentionPeriod"]
+
+    def test_takes_messages_of_the_upload_bucket_only(self, expanded):
+        (statement,) = only(expanded, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+        source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+        bucket = of_type(expanded, "AWS::S3::Bucket")["UploadBucket"]["BucketName"]["Fn::Sub"]
+        assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+        assert source == f"arn:${{AWS::Partition}}:s3:::{bucket}"
+
+    def test_its_policy_stands_before_the_bucket_that_tests_it(self, expanded):
+        assert "UploadQueuePolicy" in expanded["UploadBucket"]["DependsOn"]
+
+
+class TestScorer:
+    def test_answers_for_each_message_and_is_bounded(self, expanded):
+        mapping = only(expanded, "AWS::Lambda::EventSourceMapping")
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert set(mapping["ScalingConfig"]) == {"MaximumConcurrency"}
+
+    def test_batches_above_ten_have_the_window_that_lambda_requires(self):
+        parameters = templates.read(PATH)["Parameters"]
+        assert parameters["BatchSize"]["MaxValue"] <= 10_000
+        assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1
+
+    def test_gets_every_setting_it_reads(self, expanded, defaults):
+        from handlers.settings import ScoreUploadsSettings
+
+        variables = expanded["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        values = {
+            name: str(defaults[value["Ref"]]) if isinstance(value, dict) and value.get("Ref") in defaults else "set"
+            for name, value in variables.items()
+        }
+        settings = ScoreUploadsSettings.from_env(values)
+        assert settings.max_image_bytes == 50 * 1024 * 1024
+        read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))
+        assert read == {name for name in variables if name.startswith("PIXLAKE_")}
+
+    def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, expanded):
+        role = expanded["ScoreUploadsFunctionRole"]["Properties"]
+        statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+        actions = {
+            action for s in statements for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+        }
+        assert actions == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "firehose:PutRecordBatch"}
+        assert "*" not in {json.dumps(s["Resource"]).strip('"') for s in statements}
+
+    def test_starts_after_the_catalog_has_the_columns_it_writes(self, expanded):
+        assert "Catalog" in expanded["ScoreUploadsFunction"]["DependsOn"]
+
+
+class TestDelivery:
+    @pytest.fixture
+    def destination(self, expanded):
+        return only(expanded, "AWS::KinesisFirehose::DeliveryStream")["ExtendedS3DestinationConfiguration"]
+
+    def test_takes_packed_rows_apart_and_files_them_by_day(self, destination):
+        processors = {
+            each["Type"]: {p["ParameterName"]: p["ParameterValue"] for p in each["Parameters"]}
+            for each in destination["ProcessingConfiguration"]["Processors"]
+        }
+        assert processors["RecordDeAggregation"] == {"SubRecordType": "JSON"}
+        assert processors["MetadataExtraction"]["MetadataExtractionQuery"] == "{dt: .dt}"
+        assert destination["DynamicPartitioningConfiguration"] == {"Enabled": True}
+        assert destination["Prefix"] == "image_scores/dt=!{partitionKeyFromQuery:dt}/"
+
+    def test_keeps_what_it_cannot_convert(self, destination):
+        assert "!{firehose:error-output-type}" in destination["ErrorOutputPrefix"]
+
+    def test_buffers_as_conversion_and_dynamic_partitioning_require(self):
+        parameters = templates.read(PATH)["Parameters"]
+        assert parameters["FirehoseBufferMegabytes"]["MinValue"] >= 64
+        assert parameters["FirehoseBufferSeconds"]["MaxValue"] <= 900
+
+    def test_writes_where_the_table_looks(self, destination):
+        catalog = templates.read(ROOT / "athena" / "catalog.yaml")["Resources"]
+        table = catalog["ImageScores"]["Properties"]["TableInput"]
+        location = table["Parameters"]["storage.location.template"]["Fn::Sub"]
+        assert location == "s3://${LakeBucketName}/image_scores/dt=${!dt}/"
+        assert table["Parameters"]["projection.dt.range"] == {"Fn::Sub": "${EarliestUploadDate},NOW+1DAYS"}
+        schema = destination["DataFormatConversionConfiguration"]["SchemaConfiguration"]
+        assert schema["TableName"] == {"Fn::GetAtt": ["Catalog", "Outputs.Table"]}
+
+
+class TestData:
+    def test_is_kept_when_the_stack_goes(self, expanded):
+        for name in of_type(expanded, "AWS::S3::Bucket"):
+            assert (expanded[name]["DeletionPolicy"], expanded[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+    def test_is_encrypted_private_and_travels_by_tls_only(self, expanded):
+        policies = {p["Bucket"]["Ref"]: p for p in of_type(expanded, "AWS::S3::BucketPolicy").values()}
+        for name, bucket in of_type(expanded, "AWS::S3::Bucket").items():
+            assert bucket["BucketEncryption"]
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+            (statement,) = policies[name]["PolicyDocument"]["Statement"]
+            assert statement["Effect"] == "Deny"
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    def test_removals_are_notified_too(self, expanded):
+        buckets = of_type(expanded, "AWS::S3::Bucket")
+        events = {each["Event"] for each in buckets["UploadBucket"]["NotificationConfiguration"]["QueueConfigurations"]}
+        assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+
+
+def test_the_local_defaults_name_parameters_of_the_template():
+    from pixlake.localcloud.parameters import local_parameters
+
+    assert local_parameters().keys() <= templates.read(PATH)["Parameters"].keys()
