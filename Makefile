@@ -28,7 +28,7 @@ demo: $(VENV)/.ready  ## photos to SQL rows on this machine: local cloud, upload
 	@$(BIN)/pixlake demo
 
 test: $(VENV)/.ready  ## run every test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
 	@$(BIN)/ruff check .

@@ -17,7 +17,10 @@ def test_the_import_contracts_of_pyproject_hold():
 
 def test_the_scorer_imports_nothing_that_its_package_does_not_ship():
     heavy = {"pandas", "pyarrow", "awswrangler", "duckdb", "moto", "typer", "rich", "scipy", "cv2", "torch"}
-    code = "import sys, handlers.bootstrap as b; b.Scorer.load(b.ScorerSettings()); print(*{n.partition('.')[0] for n in sys.modules})"
+    code = (
+        "import sys, handlers.bootstrap as bootstrap; bootstrap.Scorer.load(bootstrap.ScorerSettings()); "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
 
     assert heavy & set(loaded) == set()

@@ -71,7 +71,8 @@ def test_a_key_with_everything_in_it_becomes_a_row_that_awswrangler_reads(cloud,
     for name, value in cloud.variables.items():
         monkeypatch.setenv(name, value)
     frame = wr.athena.read_sql_query(
-        "SELECT *, nsfw.score AS nsfw_score, image.width AS width FROM image_scores WHERE starts_with(object_key, 'odd/')",
+        "SELECT *, nsfw.score AS nsfw_score, image.width AS width FROM image_scores "
+        "WHERE starts_with(object_key, 'odd/')",
         database=cloud.variables["PIXLAKE_DATABASE"],
         workgroup=cloud.variables["PIXLAKE_WORKGROUP"],
         ctas_approach=False,
