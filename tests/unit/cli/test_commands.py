@@ -1,0 +1,122 @@
+"""The command line against moto, and what it says when something is missing."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from pixlake.cli import app, env, environment, query
+from pixlake.cli.tables import printable, records_table
+from pixlake.cli.terminal import CommandError, counted, human_bytes
+from pixlake.cli.up import parsed
+
+OUTPUTS = {output: f"the-{output}" for output in environment.FROM_OUTPUTS.values()}
+
+
+@pytest.fixture
+def run(monkeypatch):
+    for variable in environment.FROM_OUTPUTS:
+        monkeypatch.delenv(variable, raising=False)
+    return lambda *arguments: CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def test_uploads_reach_the_bucket_with_their_content_type(run, tmp_path):
+    (tmp_path / "a b.jpg").write_bytes(b"x")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="uploads")
+
+        result = run("upload", tmp_path, "--bucket", "uploads", "--json")
+
+        stored = boto3.client("s3").get_object(Bucket="uploads", Key="a b.jpg")
+        assert (stored["Body"].read(), stored["ContentType"]) == (b"x", "image/jpeg")
+    assert json.loads(result.stdout) == {"path": str(tmp_path / "a b.jpg"), "bucket": "uploads", "key": "a b.jpg"}
+
+
+def test_a_failed_upload_is_named_and_the_others_go_on(run, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    with mock_aws():
+        result = run("upload", tmp_path, "--bucket", "absent")
+
+    assert isinstance(result.exception, CommandError)
+    assert "1 file not uploaded" in str(result.exception)
+    assert "a.jpg" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("query", "SELECT 1"), ("upload", __file__)])
+def test_without_an_environment_the_command_says_how_to_get_one(run, command):
+    result = run(*command)
+
+    assert isinstance(result.exception, CommandError)
+    assert "eval $(pixlake env)" in str(result.exception)
+
+
+def test_env_without_a_local_cloud_says_how_to_start_one(run):
+    result = run("env", "--port", "1")
+
+    assert "Start it with `pixlake up`" in str(result.exception)
+
+
+def test_env_reads_a_deployed_stack(run):
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {name: {"Value": value} for name, value in OUTPUTS.items()},
+    }
+    with mock_aws():
+        boto3.client("cloudformation").create_stack(StackName="lake", TemplateBody=json.dumps(template))
+
+        result = run("env", "--stack", "lake")
+
+    assert "export PIXLAKE_UPLOAD_BUCKET=the-UploadBucketName" in result.stdout.splitlines()
+    assert "AWS_ENDPOINT_URL" not in result.stdout
+
+
+def test_a_foreign_stack_is_told_from_ours():
+    with pytest.raises(CommandError, match="is it a pixlake stack"):
+        environment.from_outputs({"Other": "x"})
+    with mock_aws(), pytest.raises(CommandError, match="cannot be described"):
+        env.stack_outputs("absent")
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("5", "5"),
+        ("-0.5", "-0.5"),
+        ("cat", "'cat'"),
+        ("2026-11-01", "'2026-11-01'"),
+        ("x' OR '1'='1", "'x'' OR ''1''=''1'"),
+    ],
+)
+def test_a_query_parameter_becomes_a_literal_that_cannot_break_out(value, literal):
+    assert query.literal(value) == literal
+
+
+def test_sql_comes_from_an_argument_or_a_file(tmp_path):
+    (tmp_path / "q.sql").write_text("SELECT 1")
+
+    assert query.text(str(tmp_path / "q.sql")) == query.text("SELECT 1") == "SELECT 1"
+    with pytest.raises(CommandError, match="No such file"):
+        query.text(str(tmp_path / "absent.sql"))
+
+
+def test_control_characters_in_a_cell_cannot_steer_the_terminal():
+    assert printable("a\x1b[31mred\nnext") == "a\\x1b[31mred\\nnext"
+    assert printable(None) == "–"
+    assert printable(1234567.5) == "1,234,567.5"
+
+
+def test_a_table_of_no_rows_has_its_columns():
+    assert [str(column.header) for column in records_table(["a", "b"], []).columns] == ["a", "b"]
+
+
+def test_sizes_and_counts_read_as_people_write_them():
+    assert [human_bytes(n) for n in (0, 999, 1_400, 250_000, 3e12)] == ["0 B", "999 B", "1.4 KB", "250 KB", "3.0 TB"]
+    assert (counted(1, "file"), counted(1200, "row")) == ("1 file", "1,200 rows")
+
+
+def test_parameters_are_pairs():
+    assert parsed(["A=1", "B=x=y"]) == {"A": "1", "B": "x=y"}
+    with pytest.raises(CommandError, match="write Name=Value"):
+        parsed(["A"])
