@@ -38,7 +38,7 @@ def demo(
     """Start the local cloud from template.yaml, upload images, wait for their rows, ask Athena, stop."""
     from pixlake.localcloud import LocalCloud, LocalCloudError  # noqa: PLC0415 - keeps `pixlake --help` fast
 
-    uploads = plan([samples])
+    uploads = plan([samples], quiet=True)
     start = time.monotonic()
     try:
         with (

@@ -10,6 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 
+SURE = 0.3
+"""A label below is a guess, and shown with a question mark."""
+
+
 def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """Image rows, one line each.
 
@@ -28,7 +32,7 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
             Text(printable(row["object"])),
             _outcome(row["status"]),
             f"{row['format']} {row['width']}×{row['height']}" if row.get("width") else "–",
-            f"{row['category_label']} {_share(row['category_score'])}" if row.get("category_label") else "–",
+            _category(row.get("category_label"), row.get("category_score")),
             *(_share(row.get(name)) for name in ("quality_score", "text_coverage", "nsfw_score")),
         )
     return table
@@ -56,6 +60,12 @@ def printable(value: Any) -> str:
 
 def _outcome(status: str) -> Text:
     return Text(status, style="green" if status == "scored" else "yellow")
+
+
+def _category(label: str | None, score: float | None) -> str:
+    if label is None or score is None:
+        return "–"
+    return f"{label}{'' if score >= SURE else '?'} {_share(score)}"
 
 
 def _share(value: float | None) -> str:

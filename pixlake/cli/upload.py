@@ -62,7 +62,7 @@ def upload(
         raise CommandError(f"{counted(failed, 'file')} not uploaded; run the same command again, it is safe to repeat")
 
 
-def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False) -> list[Upload]:
+def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False, quiet: bool = False) -> list[Upload]:
     """Which file gets which key.
 
     Raises
@@ -71,11 +71,11 @@ def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False) -> li
         There is nothing to upload, or two files would get the same key.
     """
     uploads: dict[str, Upload] = {}
-    skipped = 0
+    left_out = 0
     for path in paths:
         for file in sorted(_files(path)):
             if path.is_dir() and not every_file and file.suffix.lower() not in IMAGE_SUFFIXES:
-                skipped += 1
+                left_out += 1
                 continue
             key = prefix + (file.relative_to(path).as_posix() if path.is_dir() else file.name)
             if key in uploads and uploads[key].path.resolve() != file.resolve():
@@ -85,8 +85,8 @@ def plan(paths: list[Path], prefix: str = "", *, every_file: bool = False) -> li
                     status=2,
                 )
             uploads[key] = Upload(file, key)
-    if skipped:
-        messages.print(f"left out {counted(skipped, 'file')} not named like an image (--all takes every file)")
+    if left_out and not quiet:
+        messages.print(f"left out {counted(left_out, 'file')} not named like an image (--all takes every file)")
     if not uploads:
         raise CommandError(f"no image in {', '.join(map(str, paths))}; --all takes every file", status=2)
     return list(uploads.values())

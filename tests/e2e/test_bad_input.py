@@ -126,4 +126,4 @@ def test_a_row_of_the_wrong_type_lands_in_the_error_output_and_its_neighbour_in_
     (entry,) = [json.loads(line) for line in body.splitlines()]
     assert errors[0]["Key"].startswith("errors/format-conversion-failed/dt=")
     assert json.loads(base64.b64decode(entry["rawData"]))["object_bytes"] == "many"
-    assert entry["errorCode"] == "DataFormatConversion.MalformedData"
+    assert entry["lastErrorCode"] == "DataFormatConversion.MalformedData"
