@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 RejectionCode = Literal["empty", "unsupported_format", "truncated", "corrupt", "too_many_pixels"]
 
 REJECTION_CODES: tuple[RejectionCode, ...] = get_args(RejectionCode)
-"""`empty`: no bytes. `unsupported_format`: not one of the formats, by content. `truncated`: the file ends before its
-own headers say so. `corrupt`: the right format, but broken. `too_many_pixels`: over the limit by its header, unread."""
+"""What an image may be rejected with.
+
+`empty`: no bytes. `unsupported_format`: by content none of the formats, or a kind of one that is not read.
+`truncated`: the file ends before its own headers say so. `corrupt`: the right format, but broken.
+`too_many_pixels`: over the limit by its header, unread."""
 
 
 class InferenceError(Exception):

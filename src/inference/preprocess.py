@@ -18,7 +18,7 @@ REVISION = 1
 """Part of every fingerprint: raise it when the same file and model.toml would give other pixels or other scores
 (here, in `formats`, in `outputs`), so that cached results are left behind."""
 
-OVERSAMPLING = 1.5
+OVERSAMPLING = 1.25
 """A picture is averaged down to no less than this many times the pixels that a resize needs. Against exact resizes of
 full decodes, on photos of 1 Mpx: see tests/unit/inference/test_reduction.py."""
 
@@ -67,7 +67,7 @@ class CentreCrop:
         return round(max(self.size) / self.fraction * OVERSAMPLING)
 
     def __call__(self, rgb: Image.Image) -> Image.Image:
-        """Resize the square, without reading beyond it."""
+        """Resize the square; Pillow's filters also weigh the pixels that border it, as the reference does."""
         side = max(1, int(min(rgb.size) * self.fraction))
         left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
         return rgb.resize(self.size, FILTERS[self.filter], box=(left, top, left + side, top + side))

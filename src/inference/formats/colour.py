@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def _eight_bits(picture: Image.Image, white_level: int, inverted: bool) -> Image
     if mode.startswith("I;16"):
         return _grey(np.asarray(picture), 0, white_level, inverted)
     if mode in ("I", "F"):
-        return _stretched(np.asarray(picture, dtype=np.float64), inverted)
+        return _stretched(np.asarray(picture), inverted)
     if mode in ("LA", "RGBA", "CMYK"):
         return picture
     if mode in ("La", "RGBa"):
@@ -60,23 +61,32 @@ def _eight_bits(picture: Image.Image, white_level: int, inverted: bool) -> Image
     return picture.convert("RGB")  # P, RGBX, YCbCr, LAB, HSV
 
 
-def _stretched(values: NDArray[np.float64], inverted: bool) -> Image.Image:
+def _stretched(values: NDArray[np.generic], inverted: bool) -> Image.Image:
     """Grey of 32 bits or floats, which name no white: 0 to 1 if that is where they lie, else lowest to highest."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if low >= 0 and high <= 1:
+    low, high = np.inf, -np.inf
+    for block in _blocks(values):
+        finite = block[np.isfinite(block)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    if high < low:  # no number at all
         low, high = 0.0, 1.0
-    return _grey(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high, inverted)
+    return _grey(values, *((0.0, 1.0) if low >= 0 and high <= 1 else (low, high)), inverted)
 
 
 def _grey(values: NDArray[np.generic], low: float, high: float, inverted: bool) -> Image.Image:
-    """Scale `low`…`high` to 0…255, row by row blocks of which bound the memory."""
+    """Scale `low`…`high` to 0…255; what is no number becomes 0."""
     grey = np.empty(values.shape, np.uint8)
-    scale = np.float32(255 / (high - low)) if high > low else np.float32(0)
-    for top in range(0, len(values), 256):
-        block = (values[top : top + 256].astype(np.float32) - np.float32(low)) * scale
-        grey[top : top + 256] = np.clip(np.rint(block), 0, 255)
+    scale = 255 / (high - low) if high > low else 0.0
+    for target, block in zip(_blocks(grey), _blocks(values), strict=True):
+        levels = (np.clip(np.nan_to_num(block.astype(np.float64), nan=low), low, high) - low) * scale
+        target[:] = np.rint(levels)
     return Image.fromarray(255 - grey if inverted else grey)
+
+
+def _blocks(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Views of some rows each, so that what is computed from one at a time stays small: about a megapixel."""
+    rows = max(1, (1 << 20) // max(1, values.shape[1]))
+    return [values[top : top + rows] for top in range(0, len(values), rows)]
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -1,7 +1,7 @@
 """What a file's own structure says, read without decoding: which format, how many frames, does it end early.
 
 Pure functions on bytes, bounded in time for any input: every loop advances through the file or stops at a cap.
-Sources: PNG (ISO 15948), GIF89a, TIFF 6.0 and BigTIFF, ISO BMFF (14496-12), RIFF/WebP container, JPEG (T.81).
+Sources: PNG (ISO 15948), GIF89a, ISO BMFF (14496-12), RIFF/WebP container, JPEG (T.81).
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-MAX_FRAMES = 10_000
-"""Frames and pages are counted this far: a 50 MB file of empty frames would otherwise hold the scorer for minutes."""
-
-MAX_PIECES = 1_000_000
-"""Segments, chunks or blocks looked at in one file. 50 MB of the smallest common chunk (4 KB) has 12,000."""
+from inference.formats import MAX_FRAMES, MAX_PIECES
+from inference.formats.tiff import tiff_ends_early, tiff_pages
 
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -73,6 +70,8 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         elif marker == 0xDA:
             yield marker, position, len(data)
             return
+        elif 0x02 <= marker <= 0xBF:  # reserved: no decoder goes on from here
+            return
         elif 0xD0 <= marker <= 0xD9 or marker == 0x01:  # no payload
             position += 2
         else:
@@ -131,31 +130,6 @@ def _gif_palette(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def tiff_pages(data: bytes) -> tuple[int, bool]:
-    """Count a TIFF's image file directories, up to MAX_FRAMES.
-
-    Returns
-    -------
-    pages, complete
-        `complete`: the chain came to its end, or round to its beginning, inside the file
-    """
-    order = "<" if data[:2] == b"II" else ">"
-    big = data[2:4] in (b"+\0", b"\0+")
-    count, entry, link, header = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
-    (offset,) = struct.unpack_from(order + link, data, header)
-    seen: set[int] = set()
-    while offset and offset not in seen and len(seen) < MAX_FRAMES:
-        if offset >= len(data):
-            return len(seen), False
-        (entries,) = struct.unpack_from(order + count, data, offset)
-        following = offset + struct.calcsize(count) + entry * entries
-        if following >= len(data):
-            return len(seen), False
-        seen.add(offset)
-        (offset,) = struct.unpack_from(order + link, data, following)
-    return len(seen), True
-
-
 def count_frames(format_: str, data: bytes) -> int | None:
     """Frames of a GIF or an APNG, pages of a TIFF; 1 for JPEG and BMP; None where only the decoder knows."""
     if format_ == "GIF":
@@ -173,6 +147,22 @@ def count_frames(format_: str, data: bytes) -> int | None:
 
 def _u32(data: bytes, position: int) -> int:
     return int.from_bytes(data[position : position + 4], "big")
+
+
+def declared_size(format_: str, data: bytes) -> tuple[int, int]:
+    """Read width and height where a decoder may refuse them before telling them; (0, 0) where it tells.
+
+    WebP: the canvas of the extended header. AVIF and HEIC: the largest of the images' spatial extents.
+    """
+    if format_ == "WEBP" and data[12:16] == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    sizes = [(0, 0)]
+    if format_ in ("AVIF", "HEIC"):
+        position = data.find(b"ispe")
+        while position >= 0 and len(sizes) < MAX_FRAMES:
+            sizes.append((_u32(data, position + 8), _u32(data, position + 12)))
+            position = data.find(b"ispe", position + 4)
+    return max(sizes, key=lambda size: size[0] * size[1])
 
 
 def ends_early(format_: str, data: bytes) -> bool:
@@ -202,6 +192,8 @@ def _png_ends_early(data: bytes) -> bool:
 
 
 def _gif_ends_early(data: bytes) -> bool:
+    if len(data) < gif_header(data):
+        return True
     end, kind = 0, 0
     for kind, _, end in gif_blocks(data):  # noqa: B007 - the last block is what counts
         pass
@@ -229,7 +221,7 @@ _ENDS_EARLY: dict[str, Callable[[bytes], bool]] = {
     "GIF": _gif_ends_early,
     "WEBP": lambda data: int.from_bytes(data[4:8], "little") + 8 > len(data),
     "BMP": lambda data: int.from_bytes(data[2:6], "little") > len(data),
-    "TIFF": lambda data: not tiff_pages(data)[1],
+    "TIFF": tiff_ends_early,
     "AVIF": _bmff_ends_early,
     "HEIC": _bmff_ends_early,
 }

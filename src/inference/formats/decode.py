@@ -7,6 +7,7 @@ against the limit, decode (JPEGs at a reduced scale), average down, convert colo
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,8 +26,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from inference.errors import ImageRejected
 from inference.facts import ImageFacts
+from inference.formats import MAX_FRAMES
 from inference.formats.colour import to_rgb
-from inference.formats.containers import MAX_FRAMES, count_frames, ends_early, sniff
+from inference.formats.containers import count_frames, declared_size, ends_early, sniff
 from inference.formats.dhash import difference_hash
 from inference.formats.essentials import essentials
 
@@ -55,6 +57,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_NOT_READ = re.compile(r"cannot handle|unknown pixel mode|unsupported|not (yet )?supported", re.IGNORECASE)
+"""What Pillow and libheif say of a 12-bit or lossless JPEG, a TIFF of three bits, a HEIC of another codec, …"""
+
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
@@ -94,17 +99,23 @@ def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
             return _decode(format_, data, max_pixels, shorter_side)
     except ImageRejected:
         raise
-    except Image.DecompressionBombError as error:
-        raise ImageRejected("too_many_pixels", str(error)) from error
     except Exception as error:  # whatever a decoder throws at broken bytes, down to zlib and struct errors
-        raise _rejection(format_, data, error) from error
+        raise _rejection(format_, data, error, max_pixels) from error
 
 
-def _rejection(format_: str, data: bytes, error: Exception) -> ImageRejected:
-    """Tell a file that ends too early from one that is broken."""
-    if "truncated" in str(error).lower() or ends_early(format_, data):
-        return ImageRejected("truncated", f"{format_} ends early: {error}")
-    return ImageRejected("corrupt", f"{format_} does not decode: {error}")
+def _rejection(format_: str, data: bytes, error: Exception, max_pixels: int) -> ImageRejected:
+    """Tell a decoder's own refusal of size, and of a variant it does not know, from a file cut short or broken."""
+    reason = str(error)
+    width, height = declared_size(format_, data)
+    if width * height > max_pixels:
+        return ImageRejected("too_many_pixels", _too_many(width, height, max_pixels))
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageRejected("too_many_pixels", reason)
+    if _NOT_READ.search(reason):
+        return ImageRejected("unsupported_format", f"a {format_} of a kind that is not read: {reason}")
+    if "truncated" in reason.lower() or ends_early(format_, data):
+        return ImageRejected("truncated", f"{format_} ends early: {reason}")
+    return ImageRejected("corrupt", f"{format_} does not decode: {reason}")
 
 
 def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Picture:
@@ -119,18 +130,16 @@ def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Pi
         dhash=None,
     )
     _check_size(opened, facts, data, max_pixels)
-    reading: dict[str, Any] = {}
-    if isinstance(opened, TiffImageFile):
-        reading = _tiff_grey(opened)
-        stated = opened.tag_v2.get(_ORIENTATION)
+    reading = _tiff_grey(opened) if isinstance(opened, TiffImageFile) else {}
+    stated = opened.tag_v2.get(_ORIENTATION) if isinstance(opened, TiffImageFile) else None
     if isinstance(opened, JpegImageFile):
         opened.draft(None, (shorter_side, shorter_side))
     opened.load()
-    if isinstance(opened, TiffImageFile):  # Pillow has turned it upright
-        orientation, turn = _valid(stated), None
+    turn = None
+    if isinstance(opened, TiffImageFile | HeifImageFile):  # loading turns them upright
         facts = replace(facts, width=opened.width, height=opened.height)
-    elif isinstance(opened, HeifImageFile):  # libheif has, by the container's own rotation; EXIF only repeats it
-        orientation, turn = _valid(opened.info.get("original_orientation")) or _exif_orientation(opened), None
+        # libheif follows the container's own rotation; the EXIF, reset by its plugin, only repeats it
+        orientation = _valid(stated or opened.info.get("original_orientation")) or _exif_orientation(opened)
     else:  # known only now for a PNG, which may state it after the pixels
         orientation = turn = _exif_orientation(opened)
     rgb = to_rgb(opened, max(1, min(opened.size) // shorter_side), **reading)
@@ -144,10 +153,14 @@ def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Pi
 def _check_size(opened: ImageFile, facts: ImageFacts, data: bytes, max_pixels: int) -> None:
     pixels = opened.width * opened.height
     if pixels > max_pixels:
-        message = f"{opened.width}×{opened.height} is {pixels:,} pixels; the limit is {max_pixels:,}"
-        raise ImageRejected("too_many_pixels", message, facts)
+        told = facts if max(opened.size) < 1 << 31 else None  # a row's integers end there
+        raise ImageRejected("too_many_pixels", _too_many(opened.width, opened.height, max_pixels), told)
     if isinstance(opened, JpegImageFile) and pixels * (scans := data.count(b"\xff\xda")) > _MAX_SCANNED_PIXELS:
         raise ImageRejected("corrupt", f"JPEG of {scans:,} scans over {pixels:,} pixels", facts)
+
+
+def _too_many(width: int, height: int, max_pixels: int) -> str:
+    return f"{width}×{height} is {width * height:,} pixels; the limit is {max_pixels:,}"
 
 
 def _tiff_grey(opened: TiffImageFile) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""From Trino's SQL to DuckDB's: a walk over the syntax tree, innermost first, that mends what sqlglot leaves to types.
+
+The walk knows each expression's scope, so that a rule (rules.py) can ask for the types of its operands. It changes
+the tree in place; `sql()` of the result is what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
+
+from pixlake.localcloud.athena import rules
+from pixlake.localcloud.athena.engine import Engine
+from pixlake.localcloud.athena.errors import COLUMN_NOT_FOUND, NotSupported, QueryFailed
+from pixlake.localcloud.athena.lambdas import lambda_variables
+from pixlake.localcloud.athena.scopes import Scope
+from pixlake.localcloud.athena.statements import Source
+from pixlake.localcloud.athena.unnest import translate_unnest
+
+_CLAUSES = ("where", "group", "having", "windows", "expressions", "distinct", "order", "limit", "offset", "fetch")
+
+
+def translate(engine: Engine, source: Source, tree: exp.Query) -> exp.Query:
+    """Translate a query whose tables are scans known to the engine."""
+    translation = _Translation(source)
+    scope = Scope(engine)
+    translation.query(tree, scope)
+    return tree
+
+
+def to_sql(tree: exp.Expr) -> str:
+    """Write a translated tree; what sqlglot cannot say in DuckDB's dialect is refused by name."""
+    try:
+        return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise NotSupported(f"this use of SQL ({error})") from error
+
+
+class _Translation:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def query(self, node: exp.Expr, scope: Scope) -> None:
+        """Translate a query in place; `scope` holds the CTEs seen here and the query around, no sources of its own."""
+        with_ = node.args.get("with_")
+        for cte in with_.expressions if with_ else []:
+            self.query(cte.this, scope.inside(scope.ctes))
+            scope = Scope(scope.engine, (*scope.ctes, cte), outer=scope.outer, in_try=scope.in_try)
+        if isinstance(node, exp.Select):
+            self._select(node, scope)
+        elif isinstance(node, exp.SetOperation):
+            self.query(node.this, scope.inside(scope.ctes))
+            self.query(node.expression, scope.inside(scope.ctes))
+        elif isinstance(node, exp.Subquery):
+            self.query(node.this, scope.inside(scope.ctes))
+        elif isinstance(node, exp.Values):
+            self._children(node, scope)
+
+    def _select(self, select: exp.Select, scope: Scope) -> None:
+        if from_ := select.args.get("from_"):
+            from_.set("this", self._source_item(from_.this, scope))
+            scope = scope.with_source(from_.this)
+            scope = self._joins(from_.this, scope)
+        scope = self._joins(select, scope)
+        self._refuse_names_of_aliases(select, scope)
+        for clause in _CLAUSES:
+            value = select.args.get(clause)
+            if isinstance(value, list):
+                select.set(clause, [self._expression(item, scope) for item in value])
+            elif isinstance(value, exp.Expr):
+                self._children(value, scope)
+
+    def _joins(self, node: exp.Expr, scope: Scope) -> Scope:
+        for join in [*(node.args.get("laterals") or []), *(node.args.get("joins") or [])]:
+            if isinstance(join, exp.Lateral):
+                raise NotSupported("LATERAL VIEW")
+            join.set("this", self._source_item(join.this, scope))
+            if node.parent is None or isinstance(node, exp.Select):
+                scope = scope.with_source(join)
+            if join.args.get("on"):
+                join.set("on", self._expression(join.args["on"], scope))
+        return scope
+
+    def _source_item(self, item: exp.Expr, scope: Scope) -> exp.Expr:
+        """Translate one FROM item; return what stands in its place."""
+        if isinstance(item, exp.Unnest):
+            item.set("expressions", [self._expression(array, scope) for array in item.expressions])
+            return translate_unnest(item, scope)
+        if isinstance(item, exp.Lateral):
+            inner = item.this
+            self.query(inner.this if isinstance(inner, exp.Subquery) else inner, scope.inside(scope.ctes))
+            return item
+        if isinstance(item, exp.Subquery):
+            if isinstance(item.this, exp.Table | exp.Subquery | exp.Unnest):  # a parenthesized join
+                item.set("this", self._source_item(item.this, scope))
+                return item
+            # A FROM item sees no sources beside it, but what is around the whole query.
+            apart = Scope(scope.engine, scope.ctes, outer=scope.outer, in_try=scope.in_try)
+            self.query(item.this, apart)
+            self._joins(item, scope)
+            return item
+        if isinstance(item, exp.Table):
+            self._joins(item, scope.with_source(item))
+        if isinstance(item, exp.Values):
+            self.query(item, scope)
+        return item
+
+    def _expression(self, node: exp.Expr, scope: Scope) -> exp.Expr:
+        """Translate an expression, innermost first; return what stands in its place."""
+        if isinstance(node, exp.Query) and not isinstance(node, exp.Table):
+            self.query(node, Scope(scope.engine, scope.ctes, outer=scope, in_try=scope.in_try))
+            return node
+        inner = scope.trying() if isinstance(node, exp.Try) else scope
+        variables = lambda_variables(node)
+        if variables:
+            self._lambda_call(node, inner)
+        else:
+            self._children(node, inner)
+        try:
+            return rules.apply(node, scope)
+        except rules.TypeMismatch as mismatch:
+            raise QueryFailed(f"TYPE_MISMATCH: {self._place(node)}: {mismatch}") from mismatch
+
+    def _children(self, node: exp.Expr, scope: Scope) -> None:
+        for key, value in list(node.args.items()):
+            if isinstance(value, exp.Lambda):
+                continue
+            if isinstance(value, exp.Expr):
+                node.set(key, self._expression(value, scope))
+            elif isinstance(value, list):
+                node.set(
+                    key,
+                    [
+                        self._expression(item, scope)
+                        if isinstance(item, exp.Expr) and not isinstance(item, exp.Lambda)
+                        else item
+                        for item in value
+                    ],
+                )
+
+    def _lambda_call(self, node: exp.Expr, scope: Scope) -> None:
+        self._children(node, scope)
+        for function, types in lambda_variables(node, scope):
+            names = [name.name for name in function.expressions]
+            typed = [(name, kind) for name, kind in zip(names, types, strict=False) if kind]
+            function.set("this", self._expression(function.this, scope.with_variables(typed)))
+
+    def _refuse_names_of_aliases(self, select: exp.Select, scope: Scope) -> None:
+        """DuckDB lets WHERE, GROUP BY and other columns use a column's alias; Athena does not."""
+        aliases = {p.alias.lower() for p in select.expressions if isinstance(p, exp.Alias)}
+        if not aliases:
+            return
+        clauses: Sequence[exp.Expr | None] = [
+            *(select.args.get(name) for name in ("where", "group", "having")),
+            *select.expressions,
+        ]
+        for clause in clauses:
+            for column in clause.find_all(exp.Column) if clause else ():
+                if column.name.lower() not in aliases or column.table or column.find_ancestor(exp.Select) is not select:
+                    continue
+                if not scope.resolves(column):
+                    raise QueryFailed(COLUMN_NOT_FOUND.format(column.name, at=self._place(column)))
+
+    def _place(self, node: exp.Expr) -> str:
+        starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
+        return self._source.place(min(starts)) if starts else "line 1:1"
