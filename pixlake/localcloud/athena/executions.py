@@ -44,6 +44,7 @@ class Execution:
     started: float | None = None
     completed: float | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def output_location(self) -> str:
@@ -132,9 +133,9 @@ class Executions:
         with execution.lock:
             if execution.state in FINAL:
                 return
-            execution.running.cancel()
             if execution.state == "QUEUED":
                 self._end(execution, "CANCELLED", "Query cancelled by user")
+        threading.Thread(target=_interrupt, args=(execution,), name="athena-stop", daemon=True).start()
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
@@ -166,3 +167,11 @@ class Executions:
         with execution.lock:
             execution.state, execution.reason, execution.error = state, reason, error
             execution.completed = time.time()
+            execution.ended.set()
+
+
+def _interrupt(execution: Execution) -> None:
+    """Interrupt until it has ended: an interruption between two steps of the engine is lost on it."""
+    execution.running.cancel()
+    while not execution.ended.wait(0.05):
+        execution.running.cancel()

@@ -48,7 +48,7 @@ def _literal(value: str) -> str:
         trees = sqlglot.parse(f"SELECT ({value})", read="athena")
     except SqlglotError as error:
         raise QueryFailed(f"SYNTAX_ERROR: execution parameter {value!r} is not an SQL literal: {error}") from error
-    if len(trees) != 1 or trees[0] is None or len(trees[0].expressions) != 1:
+    if len(trees) != 1 or trees[0] is None or isinstance(trees[0].expressions[0], exp.Tuple):
         raise QueryFailed(f"SYNTAX_ERROR: execution parameter {value!r} is not one SQL literal")
     if column := trees[0].find(exp.Column, exp.Subquery):
         unresolved = COLUMN_NOT_FOUND.format(column.name, at="line 1:1")

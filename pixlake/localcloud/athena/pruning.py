@@ -7,31 +7,27 @@ not pushed: a scan then reads more than it needs, never less. Equal columns of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from pixlake.localcloud.athena.engine import Engine
+from pixlake.localcloud.athena.lineage import (
+    Conditions,
+    Source,
+    conjuncts,
+    innermost,
+    nested_queries,
+    owner,
+    partitions_by,
+    projected,
+    renamed_conditions,
+)
 from pixlake.localcloud.athena.relations import Scan
 
-Conditions = list[exp.Expr]
 _VOLATILE = (exp.Rand, exp.Uuid)
-
-
-@dataclass
-class _Source:
-    """A FROM item: a scan, a query with the names its columns have outside, or something that is only named."""
-
-    alias: str
-    columns: list[str] | None
-    scan: Scan | None = None
-    query: exp.Expr | None = None
-    inner_names: dict[str, str] | None = None
-    outer_joined: bool = False
-    on_conditions: Conditions = field(default_factory=list)
 
 
 def conditions_on_scans(engine: Engine, tree: exp.Query, scans: Mapping[str, Scan]) -> dict[str, list[Conditions]]:
@@ -74,12 +70,12 @@ class _Search:
             side_names = self._output_names(side, ctes)
             known = names is not None and side_names is not None and len(names) == len(side_names)
             renamed = dict(zip(names or [], side_names or [], strict=False)) if known else {}
-            self.query(side, _renamed(conditions, renamed) if known else [], ctes)
+            self.query(side, renamed_conditions(conditions, renamed) if known else [], ctes)
 
     def _select(self, select: exp.Select, conditions: Conditions, ctes: dict[str, exp.CTE]) -> None:
         sources = self._sources(select, ctes)
         where = select.args.get("where")
-        wanted = [*_conjuncts(where.this if where else None), *self._through(select, conditions, sources)]
+        wanted = [*conjuncts(where.this if where else None), *self._through(select, conditions, sources)]
         for source in sources:
             shared = self._with_equal_columns(wanted, sources, source)
             local = [c for c in (self._local(condition, source, sources) for condition in shared) if c is not None]
@@ -91,25 +87,25 @@ class _Search:
                 on_keys = [c for c in local if {column.name.lower() for column in c.find_all(exp.Column)} <= keys]
                 self.found.setdefault(source.scan.name, []).append(on_keys)
             elif source.query is not None:
-                inner = local if source.inner_names is None else _renamed(local, source.inner_names)
+                inner = local if source.inner_names is None else renamed_conditions(local, source.inner_names)
                 self.query(source.query, inner, ctes)
-        in_from = {id(_innermost(source.query)) for source in sources if source.query is not None}
-        for nested in _nested_queries(select):
+        in_from = {id(innermost(source.query)) for source in sources if source.query is not None}
+        for nested in nested_queries(select):
             if id(nested) not in in_from:
                 self.query(nested, [], ctes)
 
-    def _sources(self, select: exp.Select, ctes: dict[str, exp.CTE]) -> list[_Source]:
+    def _sources(self, select: exp.Select, ctes: dict[str, exp.CTE]) -> list[Source]:
         from_ = select.args.get("from_")
         if from_ is None:
             return []
-        sources: list[_Source] = []
+        sources: list[Source] = []
         self._add_source(from_.this, None, sources, ctes)
         for join in select.args.get("joins") or []:
             self._add_source(join.this, join, sources, ctes)
         return sources
 
     def _add_source(
-        self, item: exp.Expr, join: exp.Join | None, sources: list[_Source], ctes: dict[str, exp.CTE]
+        self, item: exp.Expr, join: exp.Join | None, sources: list[Source], ctes: dict[str, exp.CTE]
     ) -> None:
         before = list(sources)
         if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table | exp.Subquery) and not item.alias:
@@ -124,19 +120,19 @@ class _Search:
         side = (join.side or "").upper()
         for source in added if side == "LEFT" else before if side == "RIGHT" else sources if side == "FULL" else []:
             source.outer_joined = True
-        on = _conjuncts(join.args.get("on"))
+        on = conjuncts(join.args.get("on"))
         for source in {"LEFT": added, "RIGHT": before, "FULL": []}.get(side, sources):
             if side or not source.outer_joined:
                 source.on_conditions += on
 
-    def _source(self, item: exp.Expr, ctes: dict[str, exp.CTE]) -> _Source:
+    def _source(self, item: exp.Expr, ctes: dict[str, exp.CTE]) -> Source:
         alias = item.alias_or_name.lower()
         named = item.args.get("alias")
         renamed = [column.name.lower() for column in named.columns] if named else []
         if isinstance(item, exp.Table):
             if item.name in self._scans:
                 scan = self._scans[item.name]
-                return _Source(alias, [name.lower() for name, _ in scan.columns()], scan=None if renamed else scan)
+                return Source(alias, [name.lower() for name, _ in scan.columns()], scan=None if renamed else scan)
             cte = ctes.get(item.name.lower())
             if cte is not None:
                 alias_columns = cte.args["alias"].columns
@@ -145,19 +141,19 @@ class _Search:
             return self._query_source(alias, item.this, renamed, ctes)
         if isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery):
             return self._query_source(alias, item.this.this, renamed, ctes)
-        return _Source(alias, renamed or None)
+        return Source(alias, renamed or None)
 
-    def _query_source(self, alias: str, query: exp.Expr, renamed: list[str], ctes: dict[str, exp.CTE]) -> _Source:
+    def _query_source(self, alias: str, query: exp.Expr, renamed: list[str], ctes: dict[str, exp.CTE]) -> Source:
         names = self._output_names(query, ctes)
         if renamed and names is not None and len(renamed) == len(names):
-            return _Source(alias, renamed, query=query, inner_names=dict(zip(renamed, names, strict=True)))
+            return Source(alias, renamed, query=query, inner_names=dict(zip(renamed, names, strict=True)))
         if renamed:
-            return _Source(alias, renamed, query=query, inner_names={})  # nothing is pushed, but it is visited
-        return _Source(alias, names, query=query)
+            return Source(alias, renamed, query=query, inner_names={})  # nothing is pushed, but it is visited
+        return Source(alias, names, query=query)
 
     def _output_names(self, query: exp.Expr, ctes: dict[str, exp.CTE]) -> list[str] | None:
         """A query's column names; None where a star hides them."""
-        query = _innermost(query)
+        query = innermost(query)
         with_ = query.args.get("with_")
         if with_ is not None:
             ctes = {**ctes, **{cte.alias.lower(): cte for cte in with_.expressions}}
@@ -165,7 +161,7 @@ class _Search:
             return self._output_names(query.this, ctes)
         if not isinstance(query, exp.Select):
             return None
-        sources: list[_Source] | None = None
+        sources: list[Source] | None = None
         names: list[str] = []
         for projection in query.expressions:
             if isinstance(projection, exp.Star) or (
@@ -182,10 +178,10 @@ class _Search:
                 names.append(projection.alias_or_name.lower())
         return names
 
-    def _through(self, select: exp.Select, conditions: Conditions, sources: Sequence[_Source]) -> Conditions:
+    def _through(self, select: exp.Select, conditions: Conditions, sources: Sequence[Source]) -> Conditions:
         """Conditions over a query's output, in terms of its sources; those that cannot be put so are left out."""
         group = select.args.get("group")
-        if group and any(group.args.get(key) for key in ("grouping_sets", "rollup", "cube", "all")):
+        if group and group.find(exp.Rollup, exp.Cube, exp.GroupingSets):
             return []
         distinct = select.args.get("distinct")
         if distinct and distinct.args.get("on"):
@@ -196,15 +192,15 @@ class _Search:
             inner = condition.copy()
             holder = exp.Paren(this=inner)
             for column in list(holder.find_all(exp.Column)):
-                meant = _projected(select, column.name.lower(), sources)
-                if meant is None or not all(_partitions_by(window, meant) for window in windows):
+                meant = projected(select, column.name.lower(), sources)
+                if meant is None or not all(partitions_by(window, meant) for window in windows):
                     break
                 column.replace(meant.copy())
             else:
                 kept.append(holder.this)
         return kept
 
-    def _with_equal_columns(self, conditions: Conditions, sources: Sequence[_Source], target: _Source) -> Conditions:
+    def _with_equal_columns(self, conditions: Conditions, sources: Sequence[Source], target: Source) -> Conditions:
         """Conditions, and those that follow for `target` from columns that a join makes equal."""
         equal: list[tuple[exp.Column, exp.Column]] = []
         for condition in [*conditions, *target.on_conditions]:
@@ -216,25 +212,24 @@ class _Search:
                 equal += [(condition.left, condition.right), (condition.right, condition.left)]
         derived: Conditions = []
         for own, other in equal:
-            if _owner(own, sources) is not target or _owner(other, sources) in (None, target):
+            if owner(own, sources) is not target or owner(other, sources) in (None, target):
                 continue
             for condition in conditions:
                 columns = list(condition.find_all(exp.Column))
                 if columns and all(
-                    c.name.lower() == other.name.lower() and _owner(c, sources) is _owner(other, sources)
-                    for c in columns
+                    c.name.lower() == other.name.lower() and owner(c, sources) is owner(other, sources) for c in columns
                 ):
                     derived.append(
                         condition.copy().transform(lambda n, own=own: own.copy() if isinstance(n, exp.Column) else n)
                     )
         return [*conditions, *derived]
 
-    def _local(self, condition: exp.Expr, source: _Source, sources: Sequence[_Source]) -> exp.Expr | None:
+    def _local(self, condition: exp.Expr, source: Source, sources: Sequence[Source]) -> exp.Expr | None:
         """The condition with bare column names, if it bears on this source alone; None otherwise."""
         if condition.find(exp.Query, exp.AggFunc, exp.Window, *_VOLATILE):
             return None
         columns = list(condition.find_all(exp.Column))
-        if not columns or any(_owner(column, sources) is not source for column in columns):
+        if not columns or any(owner(column, sources) is not source for column in columns):
             return None
         return condition.copy().transform(
             lambda node: (
@@ -242,7 +237,7 @@ class _Search:
             )
         )
 
-    def _rejects_nulls(self, condition: exp.Expr, source: _Source) -> bool:
+    def _rejects_nulls(self, condition: exp.Expr, source: Source) -> bool:
         """Whether a row of NULLs, which an outer join adds, fails the condition: only then may it be pushed."""
         kinds = dict(source.scan.columns()) if source.scan else {}
 
@@ -255,81 +250,3 @@ class _Search:
             return self._engine.rows(exp.select(condition.copy().transform(null)).sql("duckdb")) != [(True,)]
         except (duckdb.Error, SqlglotError):  # what the engine cannot say is not pushed
             return False
-
-
-def _owner(column: exp.Column, sources: Sequence[_Source]) -> _Source | None:
-    """The one source a column belongs to; None if that cannot be told. A struct's field is not its column."""
-    if column.args.get("db"):
-        return None
-    if column.table:
-        return next((s for s in sources if s.alias == column.table.lower()), None)
-    if len(sources) == 1 and sources[0].columns is None:
-        return sources[0]
-    owners = [s for s in sources if s.columns is None or column.name.lower() in s.columns]
-    return owners[0] if len(owners) == 1 and owners[0].columns is not None else None
-
-
-def _projected(select: exp.Select, name: str, sources: Sequence[_Source]) -> exp.Column | None:
-    """The source column that an output name passes on unchanged; None if it is computed or unknown."""
-    found: exp.Column | None = None
-    for projection in select.expressions:
-        if isinstance(projection, exp.Star) or (
-            isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
-        ):
-            table = projection.table if isinstance(projection, exp.Column) else None
-            column = exp.column(exp.to_identifier(name, quoted=True), table=table or None)
-            if found is None and _owner(column, sources) is not None:
-                found = column
-        elif projection.alias_or_name.lower() == name:
-            inner = projection.unalias()
-            return inner if isinstance(inner, exp.Column) and _owner(inner, sources) is not None else None
-    return found
-
-
-def _partitions_by(window: exp.Window, column: exp.Column) -> bool:
-    """Whether rows of another value of the column lie in other window partitions."""
-    keys = window.args.get("partition_by") or []
-    return any(isinstance(key, exp.Column) and key.name.lower() == column.name.lower() for key in keys)
-
-
-def _innermost(query: exp.Expr) -> exp.Expr:
-    while isinstance(query, exp.Subquery):
-        query = query.this
-    return query
-
-
-def _conjuncts(condition: exp.Expr | None) -> Conditions:
-    return [
-        c.unnest() for c in (condition.flatten() if isinstance(condition, exp.And) else [condition]) if c is not None
-    ]
-
-
-def _renamed(conditions: Conditions, names: Mapping[str, str]) -> Conditions:
-    def rename(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column):
-            return exp.column(exp.to_identifier(names[node.name.lower()], quoted=True))
-        return node
-
-    return [
-        condition.copy().transform(rename)
-        for condition in conditions
-        if all(column.name.lower() in names for column in condition.find_all(exp.Column))
-    ]
-
-
-def _nested_queries(select: exp.Select) -> Iterator[exp.Expr]:
-    """Queries inside a SELECT's expressions and FROM items, one level down; CTEs are visited where they are used."""
-    for key, value in select.args.items():
-        if key == "with_":
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, exp.Expr):
-                yield from _topmost_queries(item)
-
-
-def _topmost_queries(node: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.Select | exp.SetOperation):
-        yield node
-        return
-    for child in node.iter_expressions():
-        yield from _topmost_queries(child)

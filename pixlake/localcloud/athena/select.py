@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,18 +40,20 @@ class Running:
     scan_limit: int | None = None
     files_opened: list[DataFile] = field(default_factory=list)
     cancelled: bool = False
-    planned: bool = False
     _engine: Engine | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def cancel(self) -> None:
-        """Stop at the next opportunity."""
+        """Interrupt what the engine does now, and begin nothing more."""
         self.cancelled = True
-        if self._engine is not None:
-            self._engine.interrupt()
+        with self._lock:
+            if self._engine is not None:
+                self._engine.interrupt()
 
     def attach(self, engine: Engine | None) -> None:
-        """Know the engine, so that a cancellation reaches it."""
-        self._engine = engine
+        """Know the engine while it is open, so that a cancellation reaches it."""
+        with self._lock:
+            self._engine = engine
 
     def check(self) -> None:
         """Raise if the query was cancelled."""
@@ -88,7 +91,6 @@ class SelectRunner:
                 relation = engine.relation(sql)
                 columns = _columns(relation.columns, [str(kind) for kind in relation.types])
                 del relation
-                running.planned = True
                 self._fill(engine, catalog, tree, expanded.scans, running)
                 running.check()
                 return Result(columns, _rows(engine, sql, running))

@@ -142,6 +142,7 @@ def parse_query(source: Source) -> exp.Query:
             f"{place}: backquoted identifiers are not supported; use double quotes to quote identifiers"
         )
     try:
+        _refuse_other_dialects(source)
         trees = [tree for tree in sqlglot.parse(source.sql, read="athena") if tree is not None]
     except ParseError as error:
         raise StatementRejected(_syntax_error(source, error)) from error
@@ -154,7 +155,6 @@ def parse_query(source: Source) -> exp.Query:
         tree = exp.select("*").from_(tree)
     if not isinstance(tree, exp.Query):
         raise StatementRejected(f"line 1:1: mismatched input '{source.sql.split()[0]}'. Expecting: {_EXPECTED}")
-    _refuse_other_dialects(source)
     _refuse_reserved_words(source, tree)
     _refuse_other_trees(source, tree)
     return tree
@@ -183,11 +183,11 @@ def _syntax_error(source: Source, error: ParseError) -> str:
     return f"{place}: mismatched input '{word}'. {detail.get('description') or 'Expecting: <query>'}"
 
 
-_NOT_TRINO = {TokenType.DCOLON, TokenType.ILIKE, TokenType.QUALIFY}
+_NOT_TRINO = {TokenType.DCOLON, TokenType.ILIKE}
 
 
 def _refuse_other_dialects(source: Source) -> None:
-    """Refuse what sqlglot reads and Trino does not: `::`, ILIKE, QUALIFY, …, and OFFSET behind LIMIT."""
+    """Refuse what sqlglot reads and Trino does not: `::`, ILIKE, `==`, a comma before FROM, and OFFSET behind LIMIT."""
     limit_depth, depth = -1, 0
     previous: Token | None = None
     for token in sqlglot.tokenize(source.sql, read="athena"):

@@ -76,6 +76,13 @@ def jpeg(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def many_scans() -> bytes:
+    """A progressive JPEG of 12 Mpx whose last scan is repeated."""
+    whole = encode(Image.new("L", (4000, 3000)), "JPEG", progressive=True)
+    scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + scan * 1000 + whole[-2:]
+
+
 def bmff(data: bytes, width: int, height: int) -> bytes:
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
@@ -150,6 +157,8 @@ HOSTILE = {
     "webp of garbage": (b"RIFF\x14\0\0\0WEBPVP8 \x08\0\0\0garbage!", "corrupt"),
     "bomb png": (png(60_000, 60_000, chunk(b"IDAT", zlib.compress(b"\0" * 9))), "too_many_pixels"),
     "bomb png of the largest size": (png(2**31 - 1, 2**31 - 1), "too_many_pixels"),
+    "bomb jpeg of a thousand scans": (many_scans(), "corrupt"),
+    "bomb tiff wider than a row's integers": (tiff(2**32 - 1, 3), "too_many_pixels"),
     "bomb jpeg": (jpeg(60_000, 60_000), "too_many_pixels"),
     "bomb bmp": (bmp(60_000, 60_000), "too_many_pixels"),
     "bomb bmp upside down": (bmp(60_000, -60_000), "too_many_pixels"),
@@ -187,4 +196,5 @@ def test_given_a_bomb_when_rejected_then_its_size_is_told_where_the_header_could
         decode(HOSTILE[name][0], max_pixels=50_000_000, shorter_side=512)
 
     facts = rejected.value.image
-    assert facts is None or facts.width * facts.height > 50_000_000
+    assert facts is None or facts.width * facts.height > 10_000_000
+    assert facts is None or max(facts.width, facts.height) < 2**31

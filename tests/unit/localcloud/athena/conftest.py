@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import ThreadedMotoServer
+from werkzeug.serving import WSGIRequestHandler, make_server
+
 from pixlake.localcloud.athena import AthenaService
 from pixlake.localcloud.protocol import ServiceError
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 PARQUET = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
@@ -117,7 +118,9 @@ class Lake:
     def wait(self, query_execution_id, seconds=30):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            execution = self.service.handle("GetQueryExecution", {"QueryExecutionId": query_execution_id})["QueryExecution"]
+            execution = self.service.handle("GetQueryExecution", {"QueryExecutionId": query_execution_id})[
+                "QueryExecution"
+            ]
             if execution["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
                 return execution
             threading.Event().wait(0.01)

@@ -6,9 +6,13 @@ import uuid
 import pytest
 from botocore import session
 from botocore.validate import ParamValidator
+
 from pixlake.localcloud.protocol import ServiceError
 
-SLOW = "SELECT count(*) FROM UNNEST(sequence(1, 100000000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y) WHERE x + y = 7"
+SLOW = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 100000000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y) "
+    "WHERE x + y = 7"
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,9 @@ def test_given_a_query_when_it_has_run_then_its_execution_has_the_shape_of_the_a
     assert execution["QueryExecutionContext"] == {"Database": lake.database}
     assert execution["WorkGroup"] == "primary"
     assert execution["EngineVersion"]["EffectiveEngineVersion"] == "Athena engine version 3"
-    assert execution["Statistics"]["TotalExecutionTimeInMillis"] >= execution["Statistics"]["EngineExecutionTimeInMillis"]
+    assert (
+        execution["Statistics"]["TotalExecutionTimeInMillis"] >= execution["Statistics"]["EngineExecutionTimeInMillis"]
+    )
 
 
 def test_given_a_failed_query_when_it_is_asked_for_then_it_carries_athenas_error(lake):
@@ -65,14 +71,14 @@ def test_given_a_long_query_when_it_is_stopped_then_it_is_cancelled_and_has_no_r
     execution = lake.wait(query)
     assert execution["Status"]["State"] == "CANCELLED"
     assert "AthenaError" not in execution["Status"]
-    with pytest.raises(ServiceError, match="Query did not finish successfully. Final query state: CANCELLED"):
+    with pytest.raises(ServiceError, match=r"Query did not finish successfully\. Final query state: CANCELLED"):
         lake.service.handle("GetQueryResults", {"QueryExecutionId": query})
 
 
 def test_given_a_running_query_when_results_are_asked_for_then_it_is_not_finished(lake):
     query = lake.start(SLOW)
     try:
-        with pytest.raises(ServiceError, match=r"Query has not yet finished. Current state: (QUEUED|RUNNING)"):
+        with pytest.raises(ServiceError, match=r"Query has not yet finished\. Current state: (QUEUED|RUNNING)"):
             lake.service.handle("GetQueryResults", {"QueryExecutionId": query})
     finally:
         lake.service.handle("StopQueryExecution", {"QueryExecutionId": query})
@@ -110,7 +116,9 @@ def test_given_several_queries_when_listed_then_the_newest_comes_first_and_pages
     lake.moto_athena.create_work_group(Name=group, Configuration={"EnforceWorkGroupConfiguration": False})
     queries = [lake.run(f"SELECT {n}", WorkGroup=group)["QueryExecutionId"] for n in range(3)]
     first = lake.service.handle("ListQueryExecutions", {"WorkGroup": group, "MaxResults": 2})
-    second = lake.service.handle("ListQueryExecutions", {"WorkGroup": group, "MaxResults": 2, "NextToken": first["NextToken"]})
+    second = lake.service.handle(
+        "ListQueryExecutions", {"WorkGroup": group, "MaxResults": 2, "NextToken": first["NextToken"]}
+    )
     assert first["QueryExecutionIds"] + second["QueryExecutionIds"] == queries[::-1]
     assert "NextToken" not in second
 

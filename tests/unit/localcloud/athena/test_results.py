@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pixlake.localcloud.athena.rendering import java_double, java_float
 from pixlake.localcloud.protocol import ServiceError
 
@@ -184,7 +185,7 @@ def test_given_no_rows_when_asked_for_then_the_header_is_there(lake):
         ("SELECT 1, 2 AS b, 1 + 1", ["_col0", "b", "_col2"]),
         ("SELECT *, count(*) OVER () FROM (SELECT 1 AS x, 2 AS y)", ["x", "y", "_col2"]),
         ("SELECT Total FROM (SELECT 1 AS total)", ["Total"]),
-        ("SELECT t.X AS \"As Written\" FROM (SELECT 1 AS x) t", ["As Written"]),
+        ('SELECT t.X AS "As Written" FROM (SELECT 1 AS x) t', ["As Written"]),
         ("SELECT r.a FROM (SELECT CAST(ROW(1) AS ROW(a int)) AS r)", ["a"]),
         ("SELECT a.x, b.x FROM (SELECT 1 AS x) a CROSS JOIN (SELECT 2 AS x) b", ["x", "x"]),
         ("VALUES (1, 'a')", ["_col0", "_col1"]),

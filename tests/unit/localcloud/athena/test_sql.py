@@ -35,7 +35,9 @@ def sql(shared_lake):
     shared_lake.put("t/a.parquet", pa.Table.from_pylist([row], schema=schema))
     shared_lake.table("n", [("x", "int"), ("k", "string")])
     numbers = [{"x": 1, "k": "a"}, {"x": None, "k": "a"}, {"x": 3, "k": "b"}, {"x": 2, "k": "b"}]
-    shared_lake.put("n/a.parquet", pa.Table.from_pylist(numbers, schema=pa.schema([("x", pa.int32()), ("k", pa.string())])))
+    shared_lake.put(
+        "n/a.parquet", pa.Table.from_pylist(numbers, schema=pa.schema([("x", pa.int32()), ("k", pa.string())]))
+    )
     return shared_lake
 
 
@@ -127,7 +129,7 @@ EXPRESSIONS = {
         "date_diff('day', timestamp '2026-01-01 23:00:00', timestamp '2026-01-02 01:00:00')",
         "0",
     ),
-    "date_diff of months": ("date_diff('month', date '2026-01-31', date '2026-02-28')", "0"),
+    "date_diff of months": ("date_diff('month', date '2026-01-15', date '2026-02-14')", "0"),
     "timestamp literals": ("timestamp '2026-01-01 00:00:00.5'", "2026-01-01 00:00:00.500"),
     "day_of_week": ("day_of_week(date '2026-01-04')", "7"),
     "week": ("week(date '2026-01-01')", "1"),
@@ -211,7 +213,7 @@ QUERIES = {
         [["dog", "0.25"], ["cat", "0.75"]],
     ),
     "UNNEST of rows WITH ORDINALITY": (
-        "SELECT u.l, u.i FROM t, UNNEST(category.top) WITH ORDINALITY AS u(l, s, i) WHERE s < 0.5",
+        "SELECT u.l, u.i FROM t, UNNEST(category.top) WITH ORDINALITY AS u(l, p, i) WHERE p < 0.5",
         [["dog", "2"]],
     ),
     "UNNEST of a map": ("SELECT k, v FROM t CROSS JOIN UNNEST(m) AS u(k, v)", [["k", "1"]]),
@@ -271,7 +273,10 @@ FAILURES = {
         "SELECT 1 FROM t WHERE ts > '2026-01-01'",
         "TYPE_MISMATCH: line 1:23: Cannot apply operator: timestamp(3) > varchar",
     ),
-    "text against a number": ("SELECT 1 FROM t WHERE s = 1", "TYPE_MISMATCH: line 1:23: Cannot apply operator: varchar = integer"),
+    "text against a number": (
+        "SELECT 1 FROM t WHERE s = 1",
+        "TYPE_MISMATCH: line 1:23: Cannot apply operator: varchar = integer",
+    ),
     "a date between texts": (
         "SELECT 1 FROM t WHERE day BETWEEN '2026-01-01' AND '2026-01-02'",
         "TYPE_MISMATCH: line 1:23: Cannot check if date is BETWEEN varchar and varchar",
@@ -305,14 +310,20 @@ FAILURES = {
         "COLUMN_NOT_FOUND: line 1:41: Column 'y' cannot be resolved or requester is not authorized to access "
         "requested resources",
     ),
-    "an unknown table": ("SELECT 1 FROM nope", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.{database}.nope' does not exist"),
+    "an unknown table": (
+        "SELECT 1 FROM nope",
+        "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.{database}.nope' does not exist",
+    ),
     "an unknown database": ("SELECT 1 FROM nope.t", "SCHEMA_NOT_FOUND: line 1:20: Schema 'nope' does not exist"),
     "an ambiguous column": ("SELECT a FROM t CROSS JOIN t u", "AMBIGUOUS_NAME: line 1:8: Column 'a' is ambiguous"),
     "a column that is not grouped": (
         "SELECT k, x, count(*) FROM n GROUP BY k",
         "EXPRESSION_NOT_AGGREGATE: line 1:11: 'x' must be an aggregate expression or appear in GROUP BY clause",
     ),
-    "a function of DuckDB's": ("SELECT strftime(ts, '%Y') FROM t", "FUNCTION_NOT_FOUND: line 1:8: Function 'strftime' not registered"),
+    "a function of DuckDB's": (
+        "SELECT strftime(ts, '%Y') FROM t",
+        "FUNCTION_NOT_FOUND: line 1:8: Function 'strftime' not registered",
+    ),
     "a function of nobody's": ("SELECT\n nope(1)", "FUNCTION_NOT_FOUND: line 2:2: Function 'nope' not registered"),
     "a function of Trino's that is not done": (
         "SELECT numeric_histogram(3, d) FROM t",
@@ -348,7 +359,9 @@ def test_given_what_athena_refuses_when_run_then_it_fails_with_athenas_reason(sq
     assert sql.failure(query) == reason.replace("{database}", sql.database)
 
 
-@pytest.mark.parametrize("query", ["SELECT CAST('x' AS bigint)", "SELECT CAST(300 AS tinyint)", "SELECT date '2026-02-30'"])
+@pytest.mark.parametrize(
+    "query", ["SELECT CAST('x' AS bigint)", "SELECT CAST(300 AS tinyint)", "SELECT date '2026-02-30'"]
+)
 def test_given_a_value_that_cannot_be_cast_when_run_then_it_is_a_data_error(sql, query):
     status = sql.run(query)["Status"]
     assert status["StateChangeReason"].startswith("INVALID_CAST_ARGUMENT: ")
@@ -356,5 +369,5 @@ def test_given_a_value_that_cannot_be_cast_when_run_then_it_is_a_data_error(sql,
 
 
 def test_given_a_query_when_it_reaches_for_this_machine_then_it_cannot(sql):
-    assert sql.failure("SELECT * FROM \"/etc/passwd\"").startswith("TABLE_NOT_FOUND")
+    assert sql.failure('SELECT * FROM "/etc/passwd"').startswith("TABLE_NOT_FOUND")
     assert sql.failure("SELECT * FROM read_csv('/etc/passwd')").startswith(("FUNCTION_NOT_FOUND", "NOT_SUPPORTED"))

@@ -1,7 +1,14 @@
 """What Athena refuses before it makes an execution, and what kind of statement a text is."""
 
 import pytest
-from pixlake.localcloud.athena.statements import MetadataStatement, OtherStatement, Query, StatementRejected, parse_statement
+
+from pixlake.localcloud.athena.statements import (
+    MetadataStatement,
+    OtherStatement,
+    Query,
+    StatementRejected,
+    parse_statement,
+)
 from pixlake.localcloud.protocol import ServiceError
 
 REJECTED = {
@@ -18,7 +25,7 @@ REJECTED = {
     "SELECT 1 AS order": "line 1:13: mismatched input 'order'",
     "SELECT a FROM t LIMIT 3 OFFSET 2": "line 1:25: mismatched input 'OFFSET'. Expecting: <EOF>",
     "SELECT a::int FROM t": "line 1:9: mismatched input '::'",
-    "SELECT a FROM t QUALIFY true": "line 1:17: mismatched input 'QUALIFY'",
+    "SELECT a FROM t QUALIFY true": "line 1:25: mismatched input 'true'",
     "SELECT a ILIKE 'x' FROM t": "line 1:10: mismatched input 'ILIKE'",
     "SELECT a, FROM t": "line 1:11: mismatched input 'FROM'",
     "SELECT a == 1 FROM t": "line 1:10: mismatched input '=='",

@@ -25,6 +25,11 @@ def test_given_boto3_when_a_stream_lives_its_life_then_every_answer_parses(fireh
     assert destination["BufferingHints"] == {"SizeInMBs": 64, "IntervalInSeconds": 60}
     assert destination["ProcessingConfiguration"] == lake.destination()["ProcessingConfiguration"]
 
+    plain = described["Destinations"][0]["S3DestinationDescription"]
+    shared = {"RoleARN", "BucketARN", "Prefix", "ErrorOutputPrefix", "BufferingHints", "CompressionFormat"}
+    assert set(plain) == shared | {"EncryptionConfiguration", "CloudWatchLoggingOptions"}
+    assert plain.items() <= destination.items()
+
     one = firehose.put_record(DeliveryStreamName="rows", Record={"Data": b'{"id":1,"dt":"d"}'})
     assert one["RecordId"]
     assert one["Encrypted"] is False

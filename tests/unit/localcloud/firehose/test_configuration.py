@@ -294,3 +294,9 @@ def test_given_disabled_parts_when_created_then_they_are_as_if_left_out(lake, cr
     put(b"as it is")
     service.flush()
     assert [lake.body(key) for key in lake.keys("raw/")] == [b"as it is"]
+
+
+def test_given_no_error_prefix_when_described_then_none_is_invented(lake, create, service):
+    create(lake.plain_destination())
+    described = service.handle("DescribeDeliveryStream", {"DeliveryStreamName": "rows"})["DeliveryStreamDescription"]
+    assert "ErrorOutputPrefix" not in described["Destinations"][0]["S3DestinationDescription"]

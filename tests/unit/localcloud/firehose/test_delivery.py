@@ -312,13 +312,31 @@ def test_given_conversion_without_partitions_when_delivered_then_concatenated_ob
     assert (document["row"], document["lastErrorCode"]) == (b"oops", "DataFormatConversion.ParseError")
 
 
+def test_given_partitions_without_conversion_when_delivered_then_objects_are_json_of_one_partition(
+    lake, create, put, service
+):
+    create(lake.destination(DataFormatConversionConfiguration=None))
+    put(b'{"dt":"a"}{"dt":"b"}', b'{"dt":"a", "n":1}oops')
+    service.flush()
+    bodies = {key.split("/")[1]: lake.body(key) for key in lake.keys("image_scores/")}
+    assert bodies == {"dt=a": b'{"dt":"a"}{"dt":"a", "n":1}', "dt=b": b'{"dt":"b"}'}
+    (document,) = lake.errors("metadata-extraction-failed")
+    assert document["row"] == b"oops"
+
+
+def test_given_a_long_partition_key_that_fits_when_put_then_its_row_lands(stream, put, service, lake):
+    put({"id": 1, "dt": "x" * 400})
+    service.flush()
+    assert "/dt=" + "x" * 400 + "/" in lake.keys("image_scores/")[0]
+
+
 def test_given_no_conversion_when_delivered_then_records_are_concatenated_as_they_are(lake, create, put, service):
     create(lake.plain_destination())
-    put(b'{"a":1}', b"\xff\x00", b"x\n")
+    put(b'{"a":1} {"a":2}', b"\xff\x00", b"x\n")
     service.flush()
     (key,) = lake.keys()
     assert re.fullmatch(rf"raw/2026/11/05/10/rows-1-2026-11-05-10-00-00-{UUID}", key)
-    assert lake.body(key) == b'{"a":1}\xff\x00x\n'
+    assert lake.body(key) == b'{"a":1} {"a":2}\xff\x00x\n'
 
 
 def test_given_gzip_and_a_delimiter_when_delivered_then_the_object_has_both(lake, create, put, service):
