@@ -9,7 +9,6 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-
 SURE = 0.3
 """A label below is a guess, and shown with a question mark."""
 

@@ -15,8 +15,8 @@ from sqlglot import exp
 from pixlake.localcloud.athena.catalog import Catalog, Table
 from pixlake.localcloud.athena.engine import Engine
 from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
+from pixlake.localcloud.athena.lineage import Conditions
 from pixlake.localcloud.athena.projection import KeyProjection, fill, is_projected, location_template, project
-from pixlake.localcloud.athena.pruning import Conditions
 
 _MAX_PARTITIONS = 1_000_000
 

@@ -33,16 +33,15 @@ def fill_scan(engine: Engine, scan: Scan, files: Sequence[tuple[DataFile, Path]]
     for schema, paths in by_schema.items():
         first = next(file for file, path in files if path == paths[0])
         columns = [f'{_value(column, schema, first)} AS "{column.name}"' for column in table.columns]
+        columns.append(f'"{_LOCAL_NAME}"')
         listed = ", ".join(f"'{path}'" for path in paths)
         selects.append(
-            f"SELECT {', '.join([*columns, _quoted(_LOCAL_NAME)])} FROM read_parquet([{listed}], "  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM read_parquet([{listed}], "  # noqa: S608
             f"filename='{_LOCAL_NAME}', hive_partitioning=false, union_by_name=false)"
         )
     own = ", ".join(f'"{name}"' for name, _ in scan.columns())
-    engine.fill(
-        scan.name,
-        f"SELECT {own} FROM ({' UNION ALL '.join(selects)}) JOIN {_quoted(origins)} USING ({_quoted(_LOCAL_NAME)})",
-    )
+    rows = " UNION ALL ".join(selects)
+    engine.fill(scan.name, f'SELECT {own} FROM ({rows}) JOIN "{origins}" USING ("{_LOCAL_NAME}")')  # noqa: S608
 
 
 def _register_origins(engine: Engine, name: str, scan: Scan, files: Sequence[tuple[DataFile, Path]]) -> None:
@@ -60,14 +59,8 @@ def _register_origins(engine: Engine, name: str, scan: Scan, files: Sequence[tup
         for index, key in enumerate(keys)
     ]
     hidden = ['"$path"', '"$file_modified_time"', '"$file_size"']
-    engine.create_view(
-        name,
-        f"SELECT {', '.join([_quoted(_LOCAL_NAME), *typed, *hidden])} FROM {_quoted(name + '_text')}",
-    )
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+    listed = ", ".join([f'"{_LOCAL_NAME}"', *typed, *hidden])
+    engine.create_view(name, f'SELECT {listed} FROM "{name}_text"')  # noqa: S608
 
 
 def _schema(file: DataFile, path: Path) -> pa.Schema:

@@ -158,7 +158,10 @@ def _name_columns(tree: exp.Query) -> None:
         from_.this.set("alias", exp.TableAlias(this=exp.to_identifier("_values"), columns=names))
     named = []
     for index, projection in enumerate(select.expressions):
-        if isinstance(projection, exp.Alias | exp.Star) or isinstance(projection.this, exp.Star):
+        is_star = isinstance(projection, exp.Star) or (
+            isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
+        )
+        if is_star or isinstance(projection, exp.Alias):
             named.append(projection)
             continue
         last = projection.expression if isinstance(projection, exp.Dot) else projection.this

@@ -96,8 +96,6 @@ class FirehoseService:
     def close(self) -> None:
         """Stop the thread and write what is left. May be called twice."""
         with self._changed:
-            if self._closing:
-                return
             self._closing = True
             self._changed.notify_all()
         self._thread.join()

@@ -7,6 +7,7 @@ import pytest
 from botocore import session
 from botocore.validate import ParamValidator
 
+from pixlake.localcloud.athena import AthenaService
 from pixlake.localcloud.protocol import ServiceError
 
 SLOW = (
@@ -89,6 +90,24 @@ def test_given_a_finished_query_when_it_is_stopped_then_nothing_changes(lake):
     query = lake.run("SELECT 1")["QueryExecutionId"]
     assert lake.service.handle("StopQueryExecution", {"QueryExecutionId": query}) == {}
     assert lake.wait(query)["Status"]["State"] == "SUCCEEDED"
+
+
+def test_given_many_queries_at_once_when_they_run_then_each_has_its_own_answer(lake):
+    queries = {lake.start(f"SELECT sum(x) + {n} FROM UNNEST(sequence(1, 1000)) AS t(x)"): n for n in range(12)}
+    for query, n in queries.items():
+        assert lake.page(lake.wait(query))[1:] == [[str(500500 + n)]]
+
+
+def test_given_a_running_query_when_the_service_closes_then_it_is_cancelled_and_the_copies_go(lake, moto_endpoint):
+    # Given
+    service = AthenaService(moto_endpoint)
+    lake.service = service
+    query = lake.start(SLOW)
+    # When
+    service.close()
+    # Then
+    assert lake.wait(query)["Status"]["State"] == "CANCELLED"
+    assert not service._directory.exists()
 
 
 def test_given_the_same_token_when_a_query_is_started_twice_then_it_runs_once(lake):

@@ -59,11 +59,13 @@ OPENED = {
     "with named columns": ("SELECT * FROM (SELECT id, dt FROM t) AS q(n, day) WHERE q.day = '2026-01-01'", DAYS[:1]),
     "into a WITH": ("WITH q AS (SELECT * FROM t) SELECT * FROM q WHERE dt = '2026-01-01'", DAYS[:1]),
     "a WITH used twice": (
-        "WITH q AS (SELECT * FROM t) SELECT * FROM q WHERE dt = '2026-01-01' UNION ALL SELECT * FROM q WHERE dt = '2026-01-03'",
+        "WITH q AS (SELECT * FROM t) "
+        "SELECT * FROM q WHERE dt = '2026-01-01' UNION ALL SELECT * FROM q WHERE dt = '2026-01-03'",
         [DAYS[0], DAYS[2]],
     ),
     "into a union": (
-        "SELECT * FROM (SELECT dt AS d, id FROM t UNION ALL SELECT label, id FROM t WHERE dt = '2026-01-05') q WHERE d = '2026-01-01'",
+        "SELECT * FROM (SELECT dt AS d, id FROM t UNION ALL SELECT label, id FROM t WHERE dt = '2026-01-05') q "
+        "WHERE d = '2026-01-01'",
         [DAYS[0], DAYS[4]],
     ),
     "through a view that groups": ("SELECT * FROM newest WHERE dt = '2026-01-02'", DAYS[1:2]),
@@ -131,7 +133,8 @@ ANSWERS = {
         [["1"]],
     ),
     "a right join": (
-        "SELECT b.dt FROM t a RIGHT JOIN t b ON a.id = b.id AND a.dt = '2026-01-01' WHERE b.dt < '2026-01-03' ORDER BY 1",
+        "SELECT b.dt FROM t a RIGHT JOIN t b ON a.id = b.id AND a.dt = '2026-01-01' "
+        "WHERE b.dt < '2026-01-03' ORDER BY 1",
         [["2026-01-01"], ["2026-01-02"]],
     ),
 }

@@ -183,6 +183,8 @@ def test_given_no_rows_when_asked_for_then_the_header_is_there(lake):
     ("sql", "names"),
     [
         ("SELECT 1, 2 AS b, 1 + 1", ["_col0", "b", "_col2"]),
+        ("SELECT count(*), count(*) AS n, max(x) FROM (VALUES 1) AS t(x)", ["_col0", "n", "_col2"]),
+        ("SELECT t.*, 1 FROM (SELECT 1 AS x, 2 AS y) t", ["x", "y", "_col2"]),
         ("SELECT *, count(*) OVER () FROM (SELECT 1 AS x, 2 AS y)", ["x", "y", "_col2"]),
         ("SELECT Total FROM (SELECT 1 AS total)", ["Total"]),
         ('SELECT t.X AS "As Written" FROM (SELECT 1 AS x) t', ["As Written"]),
@@ -201,7 +203,8 @@ def test_given_a_query_when_it_has_run_then_columns_are_named_as_trino_names_the
     ("value", "text"),
     [
         (0.5, "0.5"), (1.0, "1.0"), (0.0, "0.0"), (-0.0, "-0.0"), (1e-5, "1.0E-5"), (1.5e-7, "1.5E-7"),
-        (0.001, "0.001"), (0.00099, "9.9E-4"), (9999999.0, "9999999.0"), (1e7, "1.0E7"), (1.2345678901e10, "1.2345678901E10"),
+        (0.001, "0.001"), (0.00099, "9.9E-4"), (9999999.0, "9999999.0"), (1e7, "1.0E7"),
+        (1.2345678901e10, "1.2345678901E10"),
         (123456.789, "123456.789"), (-2.5e300, "-2.5E300"), (100.0, "100.0"), (1234567.5, "1234567.5"),
         (float("nan"), "NaN"), (float("inf"), "Infinity"), (float("-inf"), "-Infinity"),
     ],

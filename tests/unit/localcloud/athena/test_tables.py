@@ -45,7 +45,8 @@ def test_given_files_of_other_shapes_when_read_then_the_table_decides(lake):
         (
             "array<string>",
             pa.array(["a"]),
-            "Field x's type string in parquet file {file} is incompatible with type array<string> defined in table schema",
+            "Field x's type string in parquet file {file} is incompatible with type array<string> "
+            "defined in table schema",
         ),
     ],
 )

@@ -42,7 +42,7 @@ def test_given_a_view_of_another_database_when_queried_then_its_names_mean_that_
         ("of_itself", "VIEW_IS_RECURSIVE"),
         (
             "broken",
-            "INVALID_VIEW: line 1:15: Failed analyzing stored view '{database}.broken': line 1:15: mismatched input 't'",
+            "INVALID_VIEW: line 1:15: Failed analyzing stored view '{database}.broken': line 1:15: mismatched input",
         ),
         ("stale", "COLUMN_NOT_FOUND: line 1:1: Column 'gone' cannot be resolved"),
     ],

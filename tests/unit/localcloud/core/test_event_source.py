@@ -191,6 +191,8 @@ def test_given_a_concurrency_when_work_piles_up_then_no_more_batches_run_at_once
     queue.send(*map(str, range(6)))
     poll(RecordingFunction(slow), workers=8, maximum_concurrency=2, batch_size=1)
     wait_until(lambda: running[0] == 2, 10)
+    with pytest.raises(TimeoutError):
+        wait_until(lambda: running[0] > 2, 0.5)
     assert queue.counts() == (4, 2)  # nothing is taken off the queue that nobody works on
     leave.set()
     wait_until(queue.empty, 10)

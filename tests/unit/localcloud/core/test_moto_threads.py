@@ -44,6 +44,22 @@ def test_given_sends_and_deletes_at_once_when_done_then_no_message_is_lost_or_ha
     assert sorted(taken, key=int) == [str(number) for number in range(total)]
 
 
+def test_given_a_queue_at_work_when_a_message_is_deleted_then_it_waits_its_turn(front):
+    from moto.sqs.models import sqs_backends
+
+    backend = sqs_backends["123456789012"]["us-east-1"]
+    queue = backend.create_queue("q", VisibilityTimeout=600)
+    backend.send_message("q", "x")
+    (message,) = backend.receive_message("q", 1, 0, 600)
+    with ThreadPoolExecutor(1) as pool:
+        with queue._messages_lock:
+            deleting = pool.submit(backend.delete_message, "q", message.receipt_handle)
+            with pytest.raises(TimeoutError):
+                deleting.result(timeout=0.2)
+        deleting.result(timeout=10)
+    assert queue._messages == []
+
+
 def test_given_a_long_poll_when_a_message_is_sent_then_it_returns_at_once(client, url):
     sqs = client("sqs")
     with ThreadPoolExecutor(1) as pool:

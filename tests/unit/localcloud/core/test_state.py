@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 
 import pytest
 
@@ -81,6 +82,11 @@ def test_given_objects_when_restarted_then_bodies_versions_markers_and_metadata_
     s3.delete_object(Bucket="lake", Key="k")
     s3.put_object(Bucket="lake", Key="k", Body=b"three")
     s3.delete_object(Bucket="lake", Key="k")
+
+    for bucket in snapshot._buckets().values():  # as if they had been written long ago
+        for age, key in enumerate(bucket.keys):
+            for number, version in enumerate(bucket.keys.getlist(key)):
+                version.last_modified = datetime(2026, 1, 1 + age, number, 30)
 
     def picture():
         head = s3.head_object(Bucket="photos", Key="a b/ü+%.jpg")

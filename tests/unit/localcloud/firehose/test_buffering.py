@@ -79,11 +79,13 @@ def test_given_no_hints_when_rows_wait_then_the_interval_is_300_seconds(lake, cr
     eventually(lambda: service.statistics("rows").files_written == 1)
 
 
-def test_given_rows_in_buffers_when_the_service_closes_then_they_are_written(stream, put, service, lake):
+def test_given_rows_in_buffers_when_the_service_closes_then_they_are_written(stream, put, service, lake, caplog):
     put(row(1))
     service.close()
     service.close()
     assert [r["id"] for r in lake.rows()] == [1]
+    assert "lost" not in caplog.text
+    assert not service._thread.is_alive()
 
 
 def test_given_the_machines_own_clock_when_the_interval_is_a_second_then_the_thread_wakes_by_itself(lake, eventually):
