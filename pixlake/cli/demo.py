@@ -54,6 +54,8 @@ def demo(
 
 
 def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> None:
+    for name in environment.in_the_way():
+        del os.environ[name]
     os.environ.update(environment.of_local_cloud(cloud.endpoint_url, cloud.outputs))
     bucket = environment.required("PIXLAKE_UPLOAD_BUCKET")
     errors = [f"{each.path}: {error}" for each, error in run(uploads, bucket) if error is not None]

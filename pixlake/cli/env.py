@@ -26,6 +26,8 @@ def env(
         url = f"http://127.0.0.1:{port}"
         cloud = local_cloud(url)
         variables = environment.of_local_cloud(url, cloud["outputs"], cloud["region"])
+        for name in environment.in_the_way():
+            typer.echo(f"unset {name}")
     else:
         variables = environment.from_outputs(stack_outputs(stack))
     for name, value in variables.items():

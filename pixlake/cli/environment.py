@@ -21,6 +21,15 @@ FROM_OUTPUTS = {
 }
 
 
+IN_THE_WAY = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
+"""Variables of a real account that would stand against the local cloud's."""
+
+
+def in_the_way() -> list[str]:
+    """Those of them that are set here."""
+    return [name for name in IN_THE_WAY if name in os.environ]
+
+
 def from_outputs(outputs: Mapping[str, str]) -> dict[str, str]:
     """Variables of a stack by its outputs."""
     missing = [output for output in FROM_OUTPUTS.values() if output not in outputs]

@@ -12,7 +12,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("toy")]
 def test_the_demo_shows_rows_and_an_answer_and_leaves_nothing_running(tmp_path):
     ended = subprocess.run(
         [BIN / "pixlake", "demo"],
-        env=clean_environment() | {"HOME": str(tmp_path), "COLUMNS": "140"},
+        env=clean_environment()  # and a profile of an account that the demo must not need
+        | {"HOME": str(tmp_path), "COLUMNS": "140", "AWS_PROFILE": "work"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
