@@ -19,6 +19,24 @@ def test_one_mode_below_a_gate_fails_with_its_figure(bad):
         gates.require("nsfw", {"native": GOOD, "avx2": {**GOOD, **bad}})
 
 
+def test_a_cross_check_is_kept_for_the_same_artefact_only(tmp_path):
+    # given a record with a cross-check
+    gates.write(tmp_path, {"artefact_sha256": "a", "cross_check": {"views": 56}})
+    # when the same artefact is recorded again, and then another
+    gates.write(tmp_path, {"artefact_sha256": "a"})
+    kept = gates.read(tmp_path)
+    gates.write(tmp_path, {"artefact_sha256": "b"})
+    # then only the first keeps it
+    assert kept["cross_check"] == {"views": 56}
+    assert "cross_check" not in gates.read(tmp_path)
+
+
+def test_an_emulated_cpu_that_answers_otherwise_is_refused():
+    assert gates.cross_check("qemu", 56, {"probs": 2e-7})["views"] == 56
+    with pytest.raises(GateError, match="qemu answers otherwise"):
+        gates.cross_check("qemu", 56, {"probs": 2e-7, "embedding": 0.2})
+
+
 def test_category_agreement_counts_sure_views_apart():
     # given three views, of which the original is sure of two, and a candidate that misses one of each kind
     reference = {"probs": np.array([[0.9, 0.1], [0.2, 0.8], [0.28, 0.25]]), "embedding": np.ones((3, 4))}
