@@ -36,7 +36,6 @@ check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of genera
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.schemas --check
-	@$(BIN)/python -m tools.labels --check
 	@$(BIN)/cfn-lint template.yaml athena/catalog.yaml
 
 format: $(VENV)/.ready  ## format the code
