@@ -38,6 +38,8 @@ def demo(
     """Start the local cloud from template.yaml, upload images, wait for their rows, ask Athena, stop."""
     from pixlake.localcloud import LocalCloud, LocalCloudError  # noqa: PLC0415 - keeps `pixlake --help` fast
 
+    for name in environment.in_the_way():
+        del os.environ[name]
     uploads = plan([samples], quiet=True)
     start = time.monotonic()
     try:
@@ -54,8 +56,6 @@ def demo(
 
 
 def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> None:
-    for name in environment.in_the_way():
-        del os.environ[name]
     os.environ.update(environment.of_local_cloud(cloud.endpoint_url, cloud.outputs))
     bucket = environment.required("PIXLAKE_UPLOAD_BUCKET")
     errors = [f"{each.path}: {error}" for each, error in run(uploads, bucket) if error is not None]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from pixlake.localcloud.clients import core_session
 from pixlake.localcloud.protocol import ServiceError
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -33,7 +33,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 @cache
 def service_model() -> ServiceModel:
     """Return botocore's description of the API."""
-    return botocore.session.get_session().get_service_model("firehose")
+    return core_session().get_service_model("firehose")
 
 
 def validate(action: str, payload: dict[str, Any]) -> None:

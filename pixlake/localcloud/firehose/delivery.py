@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from pixlake.localcloud.clients import core_session
 from pixlake.localcloud.firehose.buffering import Delivery
 from pixlake.localcloud.firehose.conversion import convert, read_columns
 from pixlake.localcloud.firehose.error_output import Failure
@@ -27,7 +28,7 @@ class Delivered:
 @cache
 def _session() -> boto3.session.Session:
     """Load the big models of S3 and Glue once a process."""
-    return boto3.session.Session()
+    return boto3.session.Session(botocore_session=core_session())
 
 
 class ObjectWriter:
