@@ -77,7 +77,9 @@ def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> N
     output.print(Rule("athena/queries/top_categories.sql", style="dim"))
     output.print(Syntax(question, "sql", theme="ansi_dark", background_color="default"))
     frame = athena.run(question, days)
-    output.print(records_table(list(frame.columns), (record.values() for record in athena.records(frame))))
+    output.print(
+        records_table(list(frame.columns), (record.values() for record in athena.records(frame)), output.width)
+    )
 
 
 def _wait_for_rows(sql: str, expected: int, wait: int) -> list[dict[str, object]]:

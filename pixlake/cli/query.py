@@ -47,7 +47,7 @@ def query(
     elif form is Format.JSON:
         typer.echo(json.dumps(records(frame), ensure_ascii=False, indent=1, default=str))
     else:
-        output.print(records_table(list(frame.columns), (record.values() for record in records(frame))))
+        output.print(records_table(list(frame.columns), (record.values() for record in records(frame)), output.width))
         statistics = getattr(frame, "query_metadata", {}).get("Statistics", {})
         seconds = statistics.get("TotalExecutionTimeInMillis", 0) / 1000
         scanned = human_bytes(statistics.get("DataScannedInBytes", 0))
@@ -88,7 +88,9 @@ def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:
         )
     except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
         raise CommandError(f"the query failed: {error}") from error
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        raise CommandError(f"Athena refused the query: {error.response['Error']['Message']}") from error
+    except BotoCoreError as error:
         raise CommandError(f"Athena did not answer: {error}") from error
 
 

@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+NARROWEST = 8
+"""Characters that a column of any query's result takes at least."""
 
 SURE = 0.3
 """A label below is a guess, and shown with a question mark."""
@@ -37,9 +41,11 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def records_table(columns: list[str], records: Iterable[Iterable[Any]]) -> Table:
-    """Any query's result."""
+def records_table(columns: list[str], records: Iterable[Iterable[Any]], width: int) -> RenderableType:
+    """Any query's result: a table, or where its columns would not fit into `width`, a block a row."""
     records = [list(record) for record in records]
+    if len(columns) * NARROWEST > width:
+        return Group(*(_block(number, columns, record) for number, record in enumerate(records, 1)))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         numbers = all(isinstance(record[place], int | float) or record[place] is None for record in records)
@@ -47,6 +53,15 @@ def records_table(columns: list[str], records: Iterable[Iterable[Any]]) -> Table
     for record in records:
         table.add_row(*(Text(printable(value)) for value in record))
     return table
+
+
+def _block(number: int, columns: list[str], record: list[Any]) -> Table:
+    block = Table(box=None, show_header=False, pad_edge=False, title=f"row {number}", title_justify="left")
+    block.add_column(style="dim", no_wrap=True)
+    block.add_column(overflow="fold")
+    for column, value in zip(columns, record, strict=True):
+        block.add_row(Text(column), Text(printable(value)))
+    return block
 
 
 def printable(value: Any) -> str:

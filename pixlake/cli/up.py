@@ -38,7 +38,14 @@ def up(
     """
     from pixlake.localcloud import serve  # noqa: PLC0415 - keeps `pixlake --help` fast
 
-    raise typer.Exit(serve(port=port, data_dir=data, template_path=template, parameters=parsed(parameter or [])))
+    def announce(line: str) -> None:
+        typer.echo(line)
+        ready_port = line.rpartition(":")[2]
+        option = "" if ready_port == "4566" else f" --port {ready_port}"
+        typer.echo(f"In another terminal: eval $(pixlake env{option}). Ctrl-C stops it.", err=True)
+
+    given = parsed(parameter or [])
+    raise typer.Exit(serve(port=port, data_dir=data, template_path=template, parameters=given, announce=announce))
 
 
 def parsed(parameters: list[str]) -> dict[str, str]:

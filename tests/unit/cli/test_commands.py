@@ -1,10 +1,12 @@
 """The command line against moto, and what it says when something is missing."""
 
+import io
 import json
 
 import boto3
 import pytest
 from moto import mock_aws
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pixlake.cli import app, env, environment, query
@@ -108,7 +110,17 @@ def test_control_characters_in_a_cell_cannot_steer_the_terminal():
 
 
 def test_a_table_of_no_rows_has_its_columns():
-    assert [str(column.header) for column in records_table(["a", "b"], []).columns] == ["a", "b"]
+    assert [str(column.header) for column in records_table(["a", "b"], [], width=80).columns] == ["a", "b"]
+
+
+def test_a_result_of_many_columns_is_shown_a_block_a_row():
+    console = Console(width=40, record=True, file=io.StringIO())
+
+    console.print(records_table([f"column_{n}" for n in range(9)], [range(9), [None] * 9], console.width))
+
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["column_3", "3"] in lines
+    assert ["column_8", "–"] in lines
 
 
 def test_sizes_and_counts_read_as_people_write_them():
