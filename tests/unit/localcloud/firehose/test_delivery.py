@@ -190,6 +190,7 @@ def test_given_a_row_without_a_partition_when_put_then_it_is_in_the_error_output
     assert document["row"] == record
     assert document["errorCode"] == "DynamicPartitioning.MetadataExtractionFailed"
     assert document["errorMessage"]
+    assert "dataCatalogTable" not in document
     assert service.statistics("rows").rows_failed_partitioning == 1
 
 

@@ -9,7 +9,7 @@ from pixlake.localcloud.firehose.partitioning import PartitionQuery, Unpartition
     ("query", "row", "keys"),
     [
         ("{dt: .dt}", b'{"dt":"2026-11-05"}', {"dt": "2026-11-05"}),
-        ("{n: .n, b: .b}", b'{"n":7,"b":false}', {"n": "7", "b": "false"}),
+        ("{n: .n, b: .b, c: .c}", b'{"n":7,"b":false,"c":true}', {"n": "7", "b": "false", "c": "true"}),
         ("{f: .f}", b'{"f":1.5}', {"f": "1.5"}),
         ('{y: .t | strftime("%Y")}', b'{"t":1565382027}', {"y": "2019"}),
         ("{d: .type.device}", '{"type":{"device":"é"}}'.encode(), {"d": "é"}),
