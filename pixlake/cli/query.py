@@ -84,7 +84,8 @@ def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:
             database=database,
             workgroup=workgroup,
             ctas_approach=False,
-            **({"params": parameters, "paramstyle": "qmark"} if parameters else {}),
+            params=parameters or None,
+            paramstyle="qmark" if parameters else "named",
         )
     except (wr.exceptions.QueryFailed, wr.exceptions.QueryCancelled) as error:
         raise CommandError(f"the query failed: {error}") from error

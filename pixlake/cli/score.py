@@ -32,9 +32,8 @@ def score(
 ) -> None:
     """Score image files with the models that the pipeline uses, and print what would stand in their rows."""
     files = [each.path for each in plan(paths, every_file=every_file)]
-    results = score_files(files, threads)
     with progress_bar() as bar:
-        results = bar.track(results, total=len(files), description="scoring")
+        results = bar.track(score_files(files, threads), total=len(files), description="scoring")
         if as_json:
             for result in results:
                 typer.echo(json.dumps(result, ensure_ascii=False))

@@ -43,23 +43,23 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 def records_table(columns: list[str], records: Iterable[Iterable[Any]], width: int) -> RenderableType:
     """Any query's result: a table, or where its columns would not fit into `width`, a block a row."""
-    records = [list(record) for record in records]
+    rows = [list(record) for record in records]
     if len(columns) * NARROWEST > width:
-        return Group(*(_block(number, columns, record) for number, record in enumerate(records, 1)))
+        return Group(*(_block(number, columns, row) for number, row in enumerate(rows, 1)))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
-        numbers = all(isinstance(record[place], int | float) or record[place] is None for record in records)
-        table.add_column(Text(column), justify="right" if numbers and records else "left", overflow="fold")
-    for record in records:
-        table.add_row(*(Text(printable(value)) for value in record))
+        numbers = all(isinstance(row[place], int | float) or row[place] is None for row in rows)
+        table.add_column(Text(column), justify="right" if numbers and rows else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(value)) for value in row))
     return table
 
 
-def _block(number: int, columns: list[str], record: list[Any]) -> Table:
+def _block(number: int, columns: list[str], row: list[Any]) -> Table:
     block = Table(box=None, show_header=False, pad_edge=False, title=f"row {number}", title_justify="left")
     block.add_column(style="dim", no_wrap=True)
     block.add_column(overflow="fold")
-    for column, value in zip(columns, record, strict=True):
+    for column, value in zip(columns, row, strict=True):
         block.add_row(Text(column), Text(printable(value)))
     return block
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from pixlake.localcloud import parameters as template_parameters
 from pixlake.localcloud.clients import core_session

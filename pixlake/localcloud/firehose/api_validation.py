@@ -33,7 +33,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 @cache
 def service_model() -> ServiceModel:
     """Return botocore's description of the API."""
-    return core_session().get_service_model("firehose")
+    model: ServiceModel = core_session().get_service_model("firehose")
+    return model
 
 
 def validate(action: str, payload: dict[str, Any]) -> None:
