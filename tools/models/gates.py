@@ -91,7 +91,7 @@ def write(folder: Path, content: dict[str, Any]) -> None:
     """Write `gates.json`; a cross-check of the same artefact is kept."""
     before = read(folder) if (folder / "gates.json").exists() else {}
     if "cross_check" in before and before["artefact_sha256"] == content["artefact_sha256"]:
-        content = {"cross_check": before["cross_check"], **content}
+        content = {**content, "cross_check": content.get("cross_check", before["cross_check"])}
     (folder / "gates.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
