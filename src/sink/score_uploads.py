@@ -33,10 +33,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch gave: the object, or the permanent trouble that makes its row."""
+    """What a fetch gave: the object, the permanent trouble that makes its row, or None for a removal."""
 
-    result: FetchedObject | PermanentError
-    download_ms: float
+    upload: Upload
+    result: FetchedObject | PermanentError | None
+    download_ms: float = 0.0
 
 
 @dataclass
@@ -97,9 +98,9 @@ class ScoreUploads:
 
     def _fetched(
         self, pool: ThreadPoolExecutor, uploads: Sequence[Upload], deadline: Deadline, outcome: BatchOutcome
-    ) -> Iterator[list[tuple[Upload, Fetched | None]]]:
-        """Groups of fetched uploads; while one is scored the next one downloads. A removal has nothing to fetch."""
-        waiting: list[tuple[Upload, Future[Fetched] | None]] | None = None
+    ) -> Iterator[list[Fetched]]:
+        """Groups of fetched uploads; while one is scored the next one downloads."""
+        waiting: list[tuple[Upload, Future[Fetched]]] = []
         for group in self._groups(uploads):
             if deadline.passed:
                 for upload in group:
@@ -107,11 +108,11 @@ class ScoreUploads:
                         "no time left in this invocation: give the function more time, or smaller batches"
                     )
                 continue
-            coming = [(u, pool.submit(self._fetch, u.event) if u.event.kind == "created" else None) for u in group]
-            if waiting is not None:
+            coming = [(upload, pool.submit(self._fetch, upload)) for upload in group]
+            if waiting:
                 yield self._results(waiting, outcome)
             waiting = coming
-        if waiting is not None:
+        if waiting:
             yield self._results(waiting, outcome)
 
     def _groups(self, uploads: Iterable[Upload]) -> Iterator[list[Upload]]:
@@ -133,72 +134,71 @@ class ScoreUploads:
         if group:
             yield group
 
-    def _fetch(self, event: UploadEvent) -> Fetched:
+    def _fetch(self, upload: Upload) -> Fetched:
+        if upload.event.kind == "removed":
+            return Fetched(upload, None)
         start = time.perf_counter()
         result: FetchedObject | PermanentError
         try:
-            result = self.objects.fetch(event)
+            result = self.objects.fetch(upload.event)
         except PermanentError as error:
             result = error
-        return Fetched(result, (time.perf_counter() - start) * 1000)
+        return Fetched(upload, result, (time.perf_counter() - start) * 1000)
 
-    def _results(
-        self, group: Iterable[tuple[Upload, Future[Fetched] | None]], outcome: BatchOutcome
-    ) -> list[tuple[Upload, Fetched | None]]:
-        results: list[tuple[Upload, Fetched | None]] = []
+    def _results(self, group: Iterable[tuple[Upload, Future[Fetched]]], outcome: BatchOutcome) -> list[Fetched]:
+        results: list[Fetched] = []
         for upload, future in group:
             try:
-                results.append((upload, None if future is None else future.result()))
-            except Exception as error:
+                results.append(future.result())
+            except Exception as error:  # whatever it is, it must not cost the neighbours their rows
                 outcome.failures[upload.message.message_id] = error
         return results
 
     def _rows(
-        self, group: list[tuple[Upload, Fetched | None]], known: dict[str, Scored | Rejected], outcome: BatchOutcome
+        self, group: list[Fetched], known: dict[str, Scored | Rejected], outcome: BatchOutcome
     ) -> Iterator[tuple[Upload, ImageRow]]:
         """Rows of a group; an upload whose scoring or row fails goes to `outcome.failures` instead."""
-        contents = {
-            fetched.result.sha256: fetched.result.body
-            for _, fetched in group
-            if fetched is not None and isinstance(fetched.result, FetchedObject)
-        }
-        new = [sha256 for sha256 in contents if sha256 not in known]
-        trouble: Exception | None = None
-        try:
-            if new:
-                known.update(zip(new, self.scorer.score([contents[sha256] for sha256 in new]), strict=True))
-        except Exception as error:
-            trouble = error
-        for upload, fetched in group:
-            unscored = fetched is not None and getattr(fetched.result, "sha256", None) in contents.keys() - known.keys()
-            if unscored and trouble is not None:
-                outcome.failures[upload.message.message_id] = trouble
-                continue
-            if fetched is not None and isinstance(fetched.result, FetchedObject):
+        trouble = self._score(group, known)
+        for fetched in group:
+            message_id = fetched.upload.message.message_id
+            if isinstance(fetched.result, FetchedObject):
+                if fetched.result.sha256 not in known:
+                    outcome.failures[message_id] = trouble or TransientError("the scorer gave no result for the image")
+                    continue
                 outcome.bytes_read += len(fetched.result.body)
-            row = self._row(upload.event, fetched, known)
+            row = self._row(fetched, known)
             if violations := list(self.contract.violations(row.values)):
-                outcome.failures[upload.message.message_id] = RowNotAccepted(
+                outcome.failures[message_id] = RowNotAccepted(
                     f"the row breaks schemas/image_scores.json: {'; '.join(violations)}. Run `make schemas`"
                 )
             else:
-                yield upload, row
+                yield fetched.upload, row
 
-    def _row(self, event: UploadEvent, fetched: Fetched | None, known: dict[str, Scored | Rejected]) -> ImageRow:
-        now = self.now()
-        if fetched is None:
+    def _score(self, group: list[Fetched], known: dict[str, Scored | Rejected]) -> Exception | None:
+        """Add the results of contents not seen before; all models or none, so a failure is the whole group's."""
+        objects = [fetched.result for fetched in group if isinstance(fetched.result, FetchedObject)]
+        new = {stored.sha256: stored.body for stored in objects if stored.sha256 not in known}
+        try:
+            if new:
+                known.update(dict(zip(new, self.scorer.score(list(new.values())), strict=True)))
+        except Exception as error:
+            return error
+        return None
+
+    def _row(self, fetched: Fetched, known: dict[str, Scored | Rejected]) -> ImageRow:
+        now, event, stored = self.now(), fetched.upload.event, fetched.result
+        if stored is None:
             return self.build_row.build(event, "deleted", now=now)
-        if isinstance(fetched.result, PermanentError):
-            error = fetched.result
-            return self.build_row.build(event, error.status, now=now, error=(error.code, str(error)))
-        result = known[fetched.result.sha256]
+        if isinstance(stored, PermanentError):
+            return self.build_row.build(event, stored.status, now=now, error=(stored.code, str(stored)))
+        result = known[stored.sha256]
         timing = {"download_ms": fetched.download_ms, "decode_ms": result.decode_ms}
         if isinstance(result, Rejected):
             return self.build_row.build(
                 event,
                 "rejected",
                 now=now,
-                fetched=fetched.result,
+                fetched=stored,
                 error=(result.code, result.message),
                 image=result.image,
                 timing=timing,
@@ -207,7 +207,7 @@ class ScoreUploads:
             event,
             "scored",
             now=now,
-            fetched=fetched.result,
+            fetched=stored,
             image=result.image,
             scores=result.scores,
             models=self.scorer.models,
@@ -215,7 +215,7 @@ class ScoreUploads:
         )
 
     def _deliver(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> None:
-        refused = self.sink.put(rows) if rows else set()
+        refused = self.sink.put(rows)
         for row in rows:
             if row.row_id not in refused:
                 outcome.rows[row.status] += 1
