@@ -10,7 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import bootstrap
 from handlers.settings import ScoreUploadsSettings
+from inference import InferenceError
 from sink.deadline import Deadline
+from sink.errors import SinkError
 from sink.events import UploadMessage
 from sink.score_uploads import BatchOutcome
 
@@ -38,7 +40,8 @@ def report(messages: list[UploadMessage], outcome: BatchOutcome) -> None:
     received = {message.message_id: message.receive_count for message in messages}
     for message_id, reason in outcome.failures.items():
         extra = {"received": received[message_id], "reason": str(reason), "error": type(reason).__name__}
-        logger.warning("message comes again", correlation_id=message_id, extra=extra)
+        trace = None if isinstance(reason, SinkError | InferenceError) else reason  # a bug of ours: where is it?
+        logger.warning("message comes again", correlation_id=message_id, extra=extra, exc_info=trace)
     logger.info("batch done", extra={"messages": len(messages), "rows": outcome.rows, "retry": len(outcome.retry)})
     for status, count in outcome.rows.items():
         metrics.add_metric(f"Uploads{status.capitalize()}", MetricUnit.Count, count)
