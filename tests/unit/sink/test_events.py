@@ -19,6 +19,14 @@ def test_s3_notification_names_object_version_and_order(event):
     assert upload.event_time == datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("written", ["2026-11-03T09:15:27.104", "2026-11-03T10:15:27.104+01:00"])
+def test_event_times_are_utc(event, written):
+    (upload,) = parse_body(event("s3_object_created").replace("1970-01-01T00:00:00.000Z", written))
+
+    assert upload.event_time == datetime(2026, 11, 3, 9, 15, 27, 104_000, tzinfo=UTC)
+    assert upload.event_time.utcoffset().total_seconds() == 0
+
+
 def test_s3_key_is_form_decoded(event):
     (upload,) = parse_body(event("s3_key_form_encoded"))
 

@@ -30,6 +30,28 @@ def test_a_row_of_a_read_object_is_filed_under_its_upload_day():
     assert row.values["object_bytes"] == 3
 
 
+def test_a_row_of_a_read_object_says_what_was_read_not_what_the_event_said():
+    event = UploadEvent("created", "b", "k", NOW, size_bytes=99)
+    read = fetched(etag="read", version_id="v7", content_type="image/png")
+
+    values = build(event, fetched=read).values
+
+    assert (values["etag"], values["version_id"], values["object_bytes"]) == ("read", "v7", 3)
+    assert values["content_type"] == "image/png"
+    assert values["row_id"] == row_id(bucket="b", key="k", version_id="v7")
+
+
+def test_a_row_of_an_unversioned_read_object_is_identified_by_what_was_read():
+    values = build(fetched=fetched()).values
+
+    assert values["row_id"] == row_id(bucket="b", key="k", etag="e", last_modified=UPLOADED)
+
+
+@pytest.mark.parametrize(("status", "cached"), [("scored", []), ("rejected", None), ("deleted", None)])
+def test_only_a_scored_row_says_which_models_came_from_the_cache(status, cached):
+    assert build(status=status).values["cached"] == cached
+
+
 def test_a_row_of_an_unread_object_takes_the_event_time():
     row = build(status="missing", error=("missing", "gone"))
 
