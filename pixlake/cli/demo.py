@@ -14,6 +14,7 @@ from rich.syntax import Syntax
 
 from pixlake.cli import environment
 from pixlake.cli import query as athena
+from pixlake.cli.named_queries import literals
 from pixlake.cli.tables import records_table, scores_table
 from pixlake.cli.terminal import CommandError, messages, output, progress_bar
 from pixlake.cli.upload import Upload, plan, run
@@ -27,7 +28,7 @@ SELECT object_key, status, error.code AS error_code, image.format, image.width, 
        category.label AS category_label, category.score AS category_score,
        quality.score AS quality_score, text.coverage AS text_coverage, nsfw.score AS nsfw_score
 FROM image_scores
-WHERE dt >= {day}
+WHERE dt >= '{day}'
 ORDER BY object_key"""
 
 
@@ -65,7 +66,7 @@ def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> N
 
     # Days are UTC; yesterday is included for a run over midnight.
     today = datetime.now(UTC).date()
-    days = [athena.literal(str(today - timedelta(days=1))), athena.literal(str(today))]
+    days = [str(today - timedelta(days=1)), str(today)]
     sql = ROWS_SQL.format(day=days[0])
     rows = _wait_for_rows(sql, len(uploads), wait)
     _say(f"{len(rows)} rows queryable: S3 → SQS → Lambda → Firehose → Parquet → Glue → Athena", start)
@@ -76,7 +77,7 @@ def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> N
     question = (ROOT / "athena" / "queries" / "top_categories.sql").read_text(encoding="utf-8").strip()
     output.print(Rule("athena/queries/top_categories.sql", style="dim"))
     output.print(Syntax(question, "sql", theme="ansi_dark", background_color="default"))
-    frame = athena.run(question, days)
+    frame = athena.run(question, literals(question, days))
     output.print(
         records_table(list(frame.columns), (record.values() for record in athena.records(frame)), output.width)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixlake.cli import environment
+from pixlake.cli.named_queries import NAME, deployed, literals
 from pixlake.cli.tables import records_table
 from pixlake.cli.terminal import CommandError, counted, human_bytes, messages, output
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class Format(StrEnum):
@@ -30,18 +28,23 @@ class Format(StrEnum):
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL, the path of a .sql file, or - for standard input.")],
+    sql: Annotated[
+        str, typer.Argument(help="SQL, the path of a .sql file, the name of a deployed query, or - for standard input.")
+    ],
     param: Annotated[
         list[str] | None,
-        typer.Option(help="Value of the next `?`; numbers as they are, everything else as a quoted string."),
+        typer.Option(help="Value of the next `?`, checked against the query's header and quoted as it needs."),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
 ) -> None:
-    """Ask the lake in Athena's SQL and print the answer.
+    """Ask the lake in Athena's SQL and print the answer; `pixlake queries` lists the deployed ones.
+
+        pixlake query top_categories --param 2026-11-01 --param 2026-11-30
 
     Uses your AWS environment: the local cloud's after `eval $(pixlake env)`, or a real account's.
     """
-    frame = run(text(sql), [literal(value) for value in param or []])
+    statement = text(sql)
+    frame = run(statement, literals(statement, param or []))
     if form is Format.CSV:
         frame.to_csv(sys.stdout, index=False)
     elif form is Format.JSON:
@@ -63,12 +66,12 @@ def text(sql: str) -> str:
             return Path(sql).read_text(encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{sql}: {error.strerror}", status=2) from error
+    if NAME.fullmatch(sql):
+        named = deployed(environment.required("PIXLAKE_WORKGROUP"))
+        if sql not in named:
+            raise CommandError(f"no deployed query is called {sql}; `pixlake queries` lists them", status=2)
+        return named[sql]
     return sql
-
-
-def literal(value: str) -> str:
-    """An execution parameter is a SQL literal: a string must come quoted."""
-    return value if NUMBER.fullmatch(value) else "'" + value.replace("'", "''") + "'"
 
 
 def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:

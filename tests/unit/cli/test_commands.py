@@ -81,20 +81,6 @@ def test_a_foreign_stack_is_told_from_ours():
         env.stack_outputs("absent")
 
 
-@pytest.mark.parametrize(
-    ("value", "literal"),
-    [
-        ("5", "5"),
-        ("-0.5", "-0.5"),
-        ("cat", "'cat'"),
-        ("2026-11-01", "'2026-11-01'"),
-        ("x' OR '1'='1", "'x'' OR ''1''=''1'"),
-    ],
-)
-def test_a_query_parameter_becomes_a_literal_that_cannot_break_out(value, literal):
-    assert query.literal(value) == literal
-
-
 def test_sql_comes_from_an_argument_or_a_file(tmp_path):
     (tmp_path / "q.sql").write_text("SELECT 1")
 
