@@ -62,6 +62,14 @@ def test_records_are_filled_before_the_next_is_begun():
     assert [len(record.row_ids) for record in records] == [3, 3, 1]
 
 
+def test_calls_are_filled_before_the_next_is_begun():
+    limits = Limits(rows_a_record=1, records_a_call=3)
+
+    groups = list(calls(pack([row(str(n)) for n in range(7)], limits), limits))
+
+    assert [len(group) for group in groups] == [3, 3, 1]
+
+
 def test_a_row_over_the_limit_travels_alone():
     records = list(pack([row("a"), row("big", 900), row("b")], Limits(bytes_a_record=500)))
 
