@@ -9,7 +9,7 @@ from moto import mock_aws
 from rich.console import Console
 from typer.testing import CliRunner
 
-from pixlake.cli import app, env, environment, query
+from pixlake.cli import app, env, environment, query, upload
 from pixlake.cli.tables import printable, records_table
 from pixlake.cli.terminal import CommandError, counted, human_bytes
 from pixlake.cli.up import parsed
@@ -34,6 +34,27 @@ def test_uploads_reach_the_bucket_with_their_content_type(run, tmp_path):
         stored = boto3.client("s3").get_object(Bucket="uploads", Key="a b.jpg")
         assert (stored["Body"].read(), stored["ContentType"]) == (b"x", "image/jpeg")
     assert json.loads(result.stdout) == {"path": str(tmp_path / "a b.jpg"), "bucket": "uploads", "key": "a b.jpg"}
+
+
+def test_an_upload_says_how_many_files_went_where_and_what_it_left_out(run, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="uploads")
+
+        result = run("upload", tmp_path, "--bucket", "uploads")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "left out 1 file not named like an image" in result.stderr
+    assert "1 of 1 file uploaded to s3://uploads/ (1 B)" in result.stderr
+
+
+def test_a_bug_in_an_upload_is_not_taken_for_a_failed_file(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    monkeypatch.setattr("mimetypes.guess_type", lambda _: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        list(upload.run(upload.plan([tmp_path]), "uploads"))
 
 
 def test_a_failed_upload_is_named_and_the_others_go_on(run, tmp_path):
