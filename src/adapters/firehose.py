@@ -60,10 +60,10 @@ class FirehoseRowSink:
         except (ClientError, BotoCoreError) as error:
             logger.warning("PutRecordBatch failed", extra={"stream": self.stream, "reason": str(error)})
             return records
-        if not response["FailedPutCount"]:
-            return []
+        # A 200 may hold refusals, a record each (`FailedPutCount` > 0).
         answers = response["RequestResponses"]
         failed = [record for record, answer in zip(records, answers, strict=True) if answer.get("ErrorCode")]
-        codes = sorted({answer["ErrorCode"] for answer in answers if answer.get("ErrorCode")})
-        logger.warning("PutRecordBatch refused records", extra={"records": len(failed), "codes": codes})
+        if failed:
+            codes = sorted({answer["ErrorCode"] for answer in answers if answer.get("ErrorCode")})
+            logger.warning("PutRecordBatch refused records", extra={"records": len(failed), "codes": codes})
         return failed

@@ -75,8 +75,7 @@ def _translated(error: ClientError, event: UploadEvent) -> PermanentError | Tran
     code = str(error.response.get("Error", {}).get("Code"))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     message = error.response.get("Error", {}).get("Message", "")
-    kind = _PERMANENT.get(code) or (ObjectSuperseded if status == 412 else None)
-    if kind is not None:
+    if (kind := _PERMANENT.get(code)) is not None:
         return kind(message or code)
     return StoreUnavailable(
         f"GetObject s3://{event.bucket}/{event.key}: {code} ({status}) {message}. "

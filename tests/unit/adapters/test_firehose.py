@@ -63,6 +63,18 @@ def test_rows_are_packed_and_put(monkeypatch):
     assert stream.waits == []
 
 
+def test_a_refusal_is_logged_with_its_code(stream, caplog):
+    stream.answers(REFUSED)
+    stream.fails()
+    stream.answers(OK)
+
+    stream.sink.put(rows("a"))
+
+    refused, failed = caplog.records
+    assert (refused.records, refused.codes) == (1, ["ServiceUnavailableException"])
+    assert "Slow down." in failed.reason
+
+
 def test_only_the_refused_records_are_put_again(stream):
     stream.answers(OK, REFUSED, OK, records=[record("a"), record("b"), record("c")])
     stream.answers(OK, records=[record("b")])

@@ -1,4 +1,5 @@
 import io
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -41,6 +42,15 @@ def test_asks_for_exactly_the_object_of_the_event(s3):
     for event in (created("a", b"", version_id="v1", etag="e"), created("a", b"", etag="e")):
         with pytest.raises(StoreUnavailable):
             S3ObjectStore(client, 100).fetch(event)
+
+
+@pytest.mark.parametrize(("answered", "version_id"), [("null", None), ("v1", "v1")])
+def test_the_version_id_null_counts_as_none(s3, answered, version_id):
+    client, stub = s3
+    answer = {"Body": StreamingBody(io.BytesIO(b"abc"), 3), "ContentLength": 3, "ETag": '"e"', "VersionId": answered}
+    stub.add_response("get_object", answer | {"LastModified": datetime(2026, 11, 3, tzinfo=UTC)})
+
+    assert S3ObjectStore(client, 100).fetch(created("a", b"abc")).version_id == version_id
 
 
 def test_an_event_that_names_too_large_a_size_asks_for_nothing(s3):
