@@ -1,9 +1,11 @@
 """The table contract, what is generated from it, and the promise to readers of released columns."""
 
 import json
+import re
 
 import pytest
 
+from pixlake.cli.named_queries import Header
 from pixlake.localcloud import template as templates
 from tests.conftest import ROOT
 from tools.schemas.__main__ import generated
@@ -97,4 +99,14 @@ def test_a_query_says_its_question_parameters_and_columns(path):
     assert query.description.endswith("?")
     assert any(line.startswith("-- Parameters:") for line in header)
     assert any(line.startswith("-- Columns:") for line in header)
-    assert query.sql.count("?") - query.description.count("?") <= 25
+    assert len(query.description) <= 1024, "Athena's limit of a named query's description"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "athena" / "queries").glob("*.sql")), ids=lambda path: path.stem)
+def test_each_parameter_of_a_query_has_a_name_and_a_type_in_its_header(path):
+    sql = path.read_text(encoding="utf-8")
+
+    parameters = Header.of(sql).parameters
+    assert len(parameters) == re.sub(r"--.*", "", sql).count("?")
+    assert len(parameters) <= 25, "Athena's limit"
+    assert all(parameter.name and parameter.type for parameter in parameters)

@@ -160,6 +160,21 @@ class TestData:
         assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
 
 
+def test_analysts_read_the_lake_and_write_nothing_but_their_results(expanded):
+    statements = only(expanded, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+
+    def writes(action):
+        return not action.split(":")[1].startswith(("Get", "List", "BatchGet", "StartQuery", "StopQuery"))
+
+    def actions(statement):
+        return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+    writing = [statement for statement in statements if any(map(writes, actions(statement)))]
+    assert [statement["Resource"] for statement in writing] == [{"Fn::Sub": "${LakeBucket.Arn}/athena-results/*"}]
+    assert "UploadBucket" not in json.dumps(statements)
+    assert '"*"' not in json.dumps([statement["Resource"] for statement in statements])
+
+
 def test_the_local_defaults_name_parameters_of_the_template():
     from pixlake.localcloud.parameters import local_parameters
 

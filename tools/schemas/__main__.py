@@ -9,6 +9,8 @@ from pathlib import Path
 from inference import Catalog
 from tools.schemas import contract as contracts
 from tools.schemas.catalog_template import NamedQuery, catalog_template
+from tools.schemas.policy import Policy
+from tools.schemas.views import View
 
 
 def generated(root: Path) -> dict[Path, str]:
@@ -17,7 +19,12 @@ def generated(root: Path) -> dict[Path, str]:
     catalog = Catalog.load(root / "src" / "inference" / "models")
     contract = contracts.with_model_columns(contracts.read(path), catalog)
     queries = [NamedQuery.read(file) for file in sorted((root / "athena" / "queries").glob("*.sql"))]
-    return {path: contracts.text(contract), root / "athena" / "catalog.yaml": catalog_template(contract, queries)}
+    policy = Policy.read(root / "schemas" / "policy.json")
+    views = [View.read(file, contract, policy) for file in sorted((root / "athena" / "views").glob("*.sql"))]
+    return {
+        path: contracts.text(contract),
+        root / "athena" / "catalog.yaml": catalog_template(contract, views, queries),
+    }
 
 
 def main() -> int:
