@@ -11,7 +11,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 # Shows how far pip is: one line that counts.
 COUNT = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 
-.PHONY: help demo test check format build models schemas clean
+.PHONY: help demo test test-trino check format build models schemas clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ demo: $(VENV)/.ready  ## photos to SQL rows on this machine: local cloud, upload
 
 test: $(VENV)/.ready  ## run every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+test-trino: $(VENV)/.ready  ## every view and query on a real Trino too (450 MB once; needs Maven)
+	@$(BIN)/python -m tools.trino fetch
+	@$(BIN)/python -m pytest tests/trino -m trino
 
 check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
 	@$(BIN)/ruff check .

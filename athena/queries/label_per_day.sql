@@ -8,7 +8,6 @@ SELECT daily.dt AS day,
 FROM daily
 JOIN uploads AS upload ON upload.dt = daily.dt
 WHERE daily.dt BETWEEN ? AND ?
-      AND upload.status = 'scored'
       AND ? IN (upload.category.label, upload.category.family)
 GROUP BY daily.dt, daily.scored
 ORDER BY daily.dt

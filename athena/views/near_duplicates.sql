@@ -25,7 +25,9 @@ joined AS (
            count(*) OVER (PARTITION BY dt, mask, band) AS crowd
     FROM banded
 )
-SELECT one.dt,
+-- a pair that shares several bands is told once
+SELECT DISTINCT
+       one.dt,
        one.bucket,
        one.object_key,
        one.row_id,
@@ -41,10 +43,3 @@ WHERE one.crowd <= {{ policy.near_duplicate_crowd }}
       AND (one.dt < other.dt OR (one.dt = other.dt AND one.row_id < other.row_id))
       AND one.content_sha256 <> other.content_sha256
       AND bit_count(bitwise_xor(one.dhash, other.dhash), 64) <= {{ policy.near_duplicate_bits }}
-      -- a pair may share several bands: it is told at the first
-      AND one.mask = CASE
-          WHEN bitwise_and(bitwise_xor(one.dhash, other.dhash), 65535) = 0 THEN 65535
-          WHEN bitwise_and(bitwise_xor(one.dhash, other.dhash), 4294901760) = 0 THEN 4294901760
-          WHEN bitwise_and(bitwise_xor(one.dhash, other.dhash), 281470681743360) = 0 THEN 281470681743360
-          ELSE -281474976710656
-      END

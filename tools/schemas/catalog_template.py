@@ -160,11 +160,13 @@ def _view(view: View, contract: dict[str, Any]) -> dict[str, Any]:
             "DatabaseName": Tagged("Ref", "Database"),
             "TableInput": {
                 "Name": view.name,
-                "Description": view.description,
+                # Trino reads Glue's description as the comment that marks a view, and wants somebody whom it runs as.
+                "Owner": "hadoop",
                 "TableType": "VIRTUAL_VIEW",
                 "Parameters": {
                     "presto_view": "true",
                     "comment": "Presto View",
+                    "pixlake.description": view.description,
                     "pixlake.policy_version": str(view.policy_version),
                 },
                 "PartitionKeys": [],
