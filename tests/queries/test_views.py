@@ -79,13 +79,19 @@ def test_given_a_crowd_with_one_band_when_pairs_are_asked_for_then_the_band_join
     crowd = json.loads((ROOT / "schemas" / "policy.json").read_text())["thresholds"]["near_duplicate_crowd"]["value"]
     base = 0x0F1E2D3C4B5A6978
     # equal in the lowest band only, and far apart in every other
-    rows = [row("2026-03-02", f"{n:04}", image={"dhash": base ^ (n * 0x9E3779B1 << 16)}) for n in range(1, crowd + 2)]
+    hashes = [base ^ (n * 0x9E3779B1 << 16) for n in range(1, crowd + 2)]
+    rows = [row("2026-03-02", f"{n:04}", image={"dhash": dhash}) for n, dhash in enumerate(hashes)]
     rows += [row("2026-03-03", name, image={"dhash": base ^ bit}) for name, bit in (("x", 0), ("y", 1 << 50))]
+    # three bits from one of the crowd, in the other three bands: a day before and a day after
+    of_crowd = hashes[0] ^ (1 << 20 | 1 << 36 | 1 << 52)
+    rows += [row(day, "z", image={"dhash": of_crowd}) for day in ("2026-03-01", "2026-03-03")]
+    # of the crowd's day and band, but alike in two other bands as well
+    rows += [row("2026-03-02", name, image={"dhash": ~base ^ bit ^ 0xFFFF}) for name, bit in (("p", 0), ("q", 1 << 50))]
     lake = new_lake(rows)
 
     answer = engine.run(lake, "SELECT object_key, other_object_key FROM near_duplicates ORDER BY 1, 2")
 
-    assert answer.rows == [("x.jpg", "y.jpg")]
+    assert answer.rows == [("p.jpg", "q.jpg"), ("x.jpg", "y.jpg"), ("z.jpg", "z.jpg")]
 
 
 def test_given_another_threshold_when_the_views_are_deployed_then_answers_change_and_no_row_does(
