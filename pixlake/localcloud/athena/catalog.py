@@ -50,6 +50,8 @@ class Table:
     location: str
     parameters: dict[str, str] = field(default_factory=dict)
     serde: str = ""
+    input_format: str = ""
+    output_format: str = ""
     table_type: str = ""
 
     @property
@@ -82,6 +84,15 @@ class Catalog:
         if key not in self._known:
             self._known[key] = self._read(*key, at)
         return self._known[key]
+
+    def find(self, database: str, name: str) -> Table | View | None:
+        """A table or view if there is one."""
+        try:
+            return self.table(database, name)
+        except QueryFailed as error:
+            if error.reason.startswith("TABLE_NOT_FOUND"):
+                return None
+            raise
 
     def databases(self) -> list[str]:
         """All database names, sorted."""
@@ -133,6 +144,8 @@ class Catalog:
             location=storage.get("Location", ""),
             parameters=found.get("Parameters", {}),
             serde=storage.get("SerdeInfo", {}).get("SerializationLibrary", ""),
+            input_format=storage.get("InputFormat", ""),
+            output_format=storage.get("OutputFormat", ""),
             table_type=found.get("TableType", ""),
         )
 

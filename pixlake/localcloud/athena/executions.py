@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from pixlake.localcloud.athena.errors import INTERNAL, QueryEnded, QueryFailed
-from pixlake.localcloud.athena.results import Result
+from pixlake.localcloud.athena.results import Result, manifest_location
 from pixlake.localcloud.athena.select import Running
-from pixlake.localcloud.athena.statements import Query, Statement
-from pixlake.localcloud.athena.workgroups import QuerySettings
+from pixlake.localcloud.athena.statements import Statement
 
 FINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 ENGINE_VERSION = "Athena engine version 3"
@@ -30,12 +28,10 @@ class Execution:
 
     sql: str
     statement: Statement
-    settings: QuerySettings
     running: Running
     work_group: str
     context: dict[str, str]
     values: Sequence[str]
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "QUEUED"
     reason: str | None = None
     error: dict[str, Any] | None = None
@@ -47,9 +43,14 @@ class Execution:
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
+    def id(self) -> str:
+        """The query execution id."""
+        return self.running.id
+
+    @property
     def output_location(self) -> str:
         """Where the result's object goes."""
-        return f"{self.settings.output_prefix}{self.id}{'.csv' if isinstance(self.statement, Query) else '.txt'}"
+        return self.running.settings.output_prefix + self.statement.output_name(self.id)
 
     def describe(self) -> dict[str, Any]:
         """`QueryExecution` of GetQueryExecution; times as epoch seconds."""
@@ -62,8 +63,8 @@ class Execution:
             if self.error is not None:
                 status["AthenaError"] = self.error
             configuration: dict[str, Any] = {"OutputLocation": self.output_location}
-            if self.settings.encryption:
-                configuration["EncryptionConfiguration"] = self.settings.encryption
+            if self.running.settings.encryption:
+                configuration["EncryptionConfiguration"] = self.running.settings.encryption
             described: dict[str, Any] = {
                 "QueryExecutionId": self.id,
                 "Query": self.sql,
@@ -84,11 +85,14 @@ class Execution:
     def statistics(self) -> dict[str, Any]:
         """`Statistics`: the times in milliseconds, and the bytes of the files opened."""
         with self.lock:
-            return {
+            statistics: dict[str, Any] = {
                 **self.timeline(),
                 "DataScannedInBytes": self.running.bytes_scanned,
                 "ResultReuseInformation": {"ReusedPreviousResult": False},
             }
+            if self.result is not None and self.result.manifest is not None:
+                statistics["DataManifestLocation"] = manifest_location(self.output_location)
+            return statistics
 
     def timeline(self) -> dict[str, int]:
         """Where the time went."""

@@ -10,7 +10,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from pixlake.localcloud.athena.errors import COLUMN_NOT_FOUND, QueryFailed
-from pixlake.localcloud.athena.statements import Query, Source, StatementRejected, parse_query
+from pixlake.localcloud.athena.query_text import Source, StatementRejected, parse_query
+from pixlake.localcloud.athena.statements import Query
 
 
 def bind(query: Query, values: Sequence[str]) -> Query:

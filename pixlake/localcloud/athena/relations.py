@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from pixlake.localcloud.athena.catalog import CATALOG, Catalog, Table, View, require_readable
 from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
-from pixlake.localcloud.athena.statements import Source, StatementRejected, parse_query, unknown_function
+from pixlake.localcloud.athena.query_text import Source, StatementRejected, parse_query, unknown_function
 
 HIDDEN_COLUMNS = {"$path": "VARCHAR", "$file_modified_time": "TIMESTAMP WITH TIME ZONE", "$file_size": "BIGINT"}
 """Trino's pseudo-columns of a file: readable by name, left out of `*`."""

@@ -44,27 +44,33 @@ class ResultColumn:
 
 @dataclass
 class Result:
-    """Columns and rendered rows. A query's result is a CSV file with a header; SHOW and DESCRIBE give plain text."""
+    """Columns and rendered rows. A query's result is a CSV file with a header; all else is plain text.
+
+    A statement that writes gives no rows but their count, and the URIs of the objects it wrote (`manifest`).
+    """
 
     columns: list[ResultColumn]
     rows: list[Row] = field(default_factory=list)
     is_text: bool = False
+    update_count: int = 0
+    manifest: list[str] | None = None
+    row_count: int = 0
 
-    @property
-    def suffix(self) -> str:
-        """`.csv` or `.txt`: how the result's object ends."""
-        return ".txt" if self.is_text else ".csv"
+    def __post_init__(self) -> None:
+        self.row_count = len(self.rows)
 
-    def page(self, token: str | None, size: int) -> dict[str, Any]:
+    def taken_rows(self) -> list[Row]:
+        """The rows, which this result holds no longer: once written, they are kept elsewhere."""
+        rows, self.rows = self.rows, []
+        return rows
+
+    def page(self, rows_of_all: Sequence[Row], start: int, size: int) -> dict[str, Any]:
         """One page; the header is the first row of a query's first page, and counts."""
         header: list[Row] = [] if self.is_text else [[column.name for column in self.columns]]
-        start = int(token or 0)
-        total = len(header) + len(self.rows)
-        rows = (
-            [*header, *self.rows[: max(0, size - 1)]][:size] if start == 0 else self._slice(start - len(header), size)
-        )
+        total = len(header) + len(rows_of_all)
+        rows = [*header[start:], *rows_of_all[max(0, start - len(header)) :][: size - len(header[start:])]]
         answer: dict[str, Any] = {
-            "UpdateCount": 0,
+            "UpdateCount": self.update_count,
             "ResultSet": {
                 "Rows": [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in rows],
                 "ResultSetMetadata": {"ColumnInfo": [column.info() for column in self.columns]},
@@ -73,9 +79,6 @@ class Result:
         if start + len(rows) < total:
             answer["NextToken"] = str(start + len(rows))
         return answer
-
-    def _slice(self, start: int, size: int) -> list[Row]:
-        return list(self.rows[start : start + size])
 
     def body(self) -> bytes:
         """The result object: every value in double quotes, NULL as nothing at all; text is lines as they are."""
@@ -93,20 +96,44 @@ class Result:
         return _text(1, query_execution_id) + columns
 
 
+def manifest_location(output_location: str) -> str:
+    """Where a statement that writes lists the objects it wrote, one URI a line."""
+    return f"{output_location}-manifest.csv"
+
+
 def put(s3: S3Client, location: str, result: Result, query_execution_id: str, encryption: dict[str, str]) -> None:
-    """Write the result and its metadata to the output location."""
-    parts = urlsplit(location)
-    key = parts.path.lstrip("/")
+    """Write the result, or the manifest of what was written, and the metadata to the output location."""
+    if result.manifest is None:
+        objects = {location: result.body()}
+    else:
+        objects = {manifest_location(location): "\n".join(result.manifest).encode()}
+    objects[f"{location}.metadata"] = result.metadata(query_execution_id)
+    for uri, body in objects.items():
+        put_object(s3, uri, body, encryption)
+
+
+def put_object(s3: S3Client, uri: str, body: Any, encryption: dict[str, str]) -> None:
+    """Write one object, encrypted as the work group says."""
+    parts = urlsplit(uri)
     options: Any = {}
     if encryption:
         options["ServerSideEncryption"] = "AES256" if encryption["EncryptionOption"] == "SSE_S3" else "aws:kms"
         if encryption.get("KmsKey"):
             options["SSEKMSKeyId"] = encryption["KmsKey"]
     try:
-        s3.put_object(Bucket=parts.netloc, Key=key, Body=result.body(), **options)
-        s3.put_object(Bucket=parts.netloc, Key=f"{key}.metadata", Body=result.metadata(query_execution_id), **options)
+        s3.put_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"), Body=body, **options)
     except ClientError as error:
-        raise QueryFailed(f"Access denied when writing output to url: {location} : {error}", 401) from error
+        raise QueryFailed(f"Access denied when writing output to url: {uri} : {error}", 401) from error
+
+
+def text_result(names: Sequence[str] = (), lines: Sequence[str] = ()) -> Result:
+    """Lines of plain text, as DDL and utility statements answer; `names` are what Athena calls the columns."""
+    return Result([ResultColumn(name, AthenaType("string")) for name in names], [[line] for line in lines], True)
+
+
+def written_result(count: int, uris: list[str]) -> Result:
+    """What a statement that wrote rows answers."""
+    return Result([ResultColumn("rows", AthenaType("bigint", 19))], [], True, count, uris)
 
 
 def _column_message(column: ResultColumn) -> bytes:

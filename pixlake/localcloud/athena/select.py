@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ import duckdb
 from sqlglot import exp
 
 from pixlake.localcloud.athena.catalog import Catalog
+from pixlake.localcloud.athena.column_names import UNNAMED, name_columns
 from pixlake.localcloud.athena.column_types import athena_type
 from pixlake.localcloud.athena.engine import Engine
 from pixlake.localcloud.athena.errors import QueryCancelled, from_duckdb
@@ -22,22 +26,23 @@ from pixlake.localcloud.athena.pruning import conditions_on_scans
 from pixlake.localcloud.athena.reading import fill_scan
 from pixlake.localcloud.athena.relations import Scan, expand
 from pixlake.localcloud.athena.rendering import renderer
-from pixlake.localcloud.athena.results import Result, ResultColumn, Row
+from pixlake.localcloud.athena.results import Result, ResultColumn, Row, text_result
 from pixlake.localcloud.athena.statements import Query
 from pixlake.localcloud.athena.translate import to_sql, translate
+from pixlake.localcloud.athena.workgroups import QuerySettings
 
 if TYPE_CHECKING:
+    from duckdb.sqltypes import DuckDBPyType
     from mypy_boto3_s3 import S3Client
-
-_UNNAMED = "_unnamed_"
 
 
 @dataclass
 class Running:
-    """A query while it runs: what it read so far, and how to stop it."""
+    """A query while it runs: where it may write, what it read so far, and how to stop it."""
 
     database: str
-    scan_limit: int | None = None
+    settings: QuerySettings
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     files_opened: list[DataFile] = field(default_factory=list)
     cancelled: bool = False
     _engine: Engine | None = None
@@ -66,6 +71,16 @@ class Running:
         return sum(file.size for file in self.files_opened)
 
 
+@dataclass
+class Prepared:
+    """A query that the engine has bound: its SQL there, and its columns (None: without a name). `fill` reads files."""
+
+    engine: Engine
+    sql: str
+    columns: list[tuple[str | None, DuckDBPyType]]
+    fill: Callable[[], None]
+
+
 class SelectRunner:
     """Runs queries over the Glue catalogue's tables."""
 
@@ -77,6 +92,25 @@ class SelectRunner:
 
     def run(self, query: Query, catalog: Catalog, running: Running) -> Result:
         """Run a query to its result; raises `QueryEnded`."""
+        with self.prepared(query, catalog, running) as prepared:
+            columns = [
+                ResultColumn(f"_col{index}" if name is None else name, athena_type(str(kind)))
+                for index, (name, kind) in enumerate(prepared.columns)
+            ]
+            prepared.fill()
+            return Result(columns, _rows(prepared.engine, prepared.sql, running))
+
+    def explain(self, query: Query, catalog: Catalog, running: Running) -> Result:
+        """The plan of a query: the local engine's, as its first line says. As on Athena, nothing counts as scanned."""
+        with self.prepared(query, catalog, running) as prepared:
+            prepared.fill()  # over empty tables every plan would be empty
+            plan = "\n".join(row[1] for row in prepared.engine.rows(f"EXPLAIN {prepared.sql}"))
+        running.files_opened = []
+        return text_result(["Query Plan"], ["The local engine's plan (DuckDB), not Trino's:", *plan.splitlines()])
+
+    @contextmanager
+    def prepared(self, query: Query, catalog: Catalog, running: Running) -> Iterator[Prepared]:
+        """A query whose names are resolved, its columns known, no file read yet; raises `QueryEnded`."""
         source = query.source
         with Engine(self._directory) as engine:
             running.attach(engine)
@@ -86,14 +120,14 @@ class SelectRunner:
                     engine.create_empty(scan.name, scan.columns())
                 tree = translate(engine, source, expanded.tree)
                 engine.relation(to_sql(tree))  # names that cannot be resolved fail here, before columns get names
-                _name_columns(tree)
+                name_columns(tree)
                 sql = to_sql(tree)
                 relation = engine.relation(sql)
-                columns = _columns(relation.columns, [str(kind) for kind in relation.types])
+                names = [None if name.startswith(UNNAMED) else name for name in relation.columns]
+                columns = list(zip(names, relation.types, strict=True))
                 del relation
-                self._fill(engine, catalog, tree, expanded.scans, running)
-                running.check()
-                return Result(columns, _rows(engine, sql, running))
+                fill = partial(self._fill, engine, catalog, tree, expanded.scans, running)
+                yield Prepared(engine, sql, columns, fill)
             except duckdb.InterruptException as error:
                 running.check()
                 raise from_duckdb(error, source.place_of_name) from error
@@ -112,9 +146,10 @@ class SelectRunner:
             partitions = wanted_partitions(catalog, engine, scan.table, wanted[name], self._now())
             listed[name] = list_files(self._s3, partitions) if partitions else []
         opened = {(file.bucket, file.key): file for files in listed.values() for file in files}
-        if running.scan_limit is not None and sum(file.size for file in opened.values()) > running.scan_limit:
+        limit = running.settings.scan_limit
+        if limit is not None and sum(file.size for file in opened.values()) > limit:
             raise QueryCancelled(
-                f"Query cancelled! : Bytes scanned limit was exceeded ({running.scan_limit} bytes, the work group's "
+                f"Query cancelled! : Bytes scanned limit was exceeded ({limit} bytes, the work group's "
                 "BytesScannedCutoffPerQuery)"
             )
         for name, files in listed.items():
@@ -136,36 +171,3 @@ def _rows(engine: Engine, sql: str, running: Running) -> list[Row]:
             columns.append([None if value is None else render(value) for value in column.to_pylist()])
         rows += [list(row) for row in zip(*columns, strict=True)]
     return rows
-
-
-def _columns(names: list[str], kinds: list[str]) -> list[ResultColumn]:
-    """Columns without a name are `_col0`, `_col1`, … by their place."""
-    return [
-        ResultColumn(f"_col{index}" if name.startswith(_UNNAMED) else name, athena_type(kind))
-        for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
-    ]
-
-
-def _name_columns(tree: exp.Query) -> None:
-    """Name the output columns as Trino does: a column by its (last) name as written, other expressions not at all."""
-    select: exp.Expr = tree
-    while not isinstance(select, exp.Select):
-        select = select.this
-    from_ = select.args.get("from_")
-    if from_ is not None and isinstance(from_.this, exp.Values) and not from_.this.alias:
-        width = len(from_.this.expressions[0].expressions)
-        names = [exp.to_identifier(f"{_UNNAMED}{index}") for index in range(width)]
-        from_.this.set("alias", exp.TableAlias(this=exp.to_identifier("_values"), columns=names))
-    named = []
-    for index, projection in enumerate(select.expressions):
-        is_star = isinstance(projection, exp.Star) or (
-            isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
-        )
-        if is_star or isinstance(projection, exp.Alias):
-            named.append(projection)
-            continue
-        last = projection.expression if isinstance(projection, exp.Dot) else projection.this
-        is_name = isinstance(projection, exp.Column | exp.Dot) and isinstance(last, exp.Identifier)
-        name = last.name if is_name else f"{_UNNAMED}{index}"
-        named.append(exp.alias_(projection, exp.to_identifier(name, quoted=True)))
-    select.set("expressions", named)

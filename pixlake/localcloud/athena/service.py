@@ -1,4 +1,4 @@
-"""The actions of Athena's API that concern query executions."""
+"""The actions of Athena's API: those of query executions here, those of the catalogue in catalog_api.py."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from pixlake.localcloud.athena import results
+from pixlake.localcloud.athena.catalog_api import CatalogApi
 from pixlake.localcloud.athena.executions import FINAL, Execution, Executions
 from pixlake.localcloud.athena.executor import Executor
 from pixlake.localcloud.athena.files import FileCache
+from pixlake.localcloud.athena.kept_results import KeptResults
+from pixlake.localcloud.athena.paging import page, page_start
+from pixlake.localcloud.athena.query_text import StatementRejected
 from pixlake.localcloud.athena.results import Result
 from pixlake.localcloud.athena.select import Running, SelectRunner
-from pixlake.localcloud.athena.statements import StatementRejected, parse_statement
+from pixlake.localcloud.athena.statements import parse_statement
 from pixlake.localcloud.athena.workgroups import INVALID, query_settings
+from pixlake.localcloud.athena.writes import WriteRunner
 from pixlake.localcloud.clients import client_factory
 from pixlake.localcloud.protocol import ServiceError
 
@@ -44,8 +49,11 @@ class AthenaService:
         self._s3, self._athena = client("s3"), client("athena")
         self._directory = Path(tempfile.mkdtemp(prefix="pixlake-athena-"))
         selects = SelectRunner(self._s3, FileCache(self._s3, self._directory), self._directory, now)
-        self._executor = Executor(client("glue"), selects)
+        glue = client("glue")
+        self._executor = Executor(glue, selects, WriteRunner(self._s3, glue, selects, self._directory))
         self._executions = Executions(self._run)
+        self._kept = KeptResults(self._s3)
+        catalog = CatalogApi(glue, self._athena)
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
         self._lock = threading.Lock()
         self._handlers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -56,6 +64,11 @@ class AthenaService:
             "GetQueryRuntimeStatistics": self._runtime_statistics,
             "StopQueryExecution": self._stop,
             "ListQueryExecutions": self._list,
+            "GetDatabase": catalog.get_database,
+            "ListDatabases": catalog.list_databases,
+            "GetTableMetadata": catalog.get_table_metadata,
+            "ListTableMetadata": catalog.list_table_metadata,
+            "BatchGetNamedQuery": catalog.batch_get_named_query,
         }
         self.actions = frozenset(self._handlers)
 
@@ -106,15 +119,16 @@ class AthenaService:
             statement = parse_statement(sql)
         except StatementRejected as error:
             raise ServiceError(INVALID, str(error)) from error
-        running = Running(context.get("Database", "default"), settings.scan_limit)
-        return Execution(
-            sql, statement, settings, running, work_group, context, payload.get("ExecutionParameters") or []
-        )
+        # awswrangler puts the name in backquotes for DDL, and Athena takes it so.
+        running = Running(context.get("Database", "default").strip("`"), settings)
+        return Execution(sql, statement, running, work_group, context, payload.get("ExecutionParameters") or [])
 
     def _run(self, execution: Execution) -> Result:
         result = self._executor.run(execution.statement, execution.values, execution.running)
         execution.running.check()
-        results.put(self._s3, execution.output_location, result, execution.id, execution.settings.encryption)
+        location = execution.output_location
+        results.put(self._s3, location, result, execution.id, execution.running.settings.encryption)
+        self._kept.keep(location, result.taken_rows())
         return result
 
     def _get(self, payload: dict[str, Any]) -> dict[str, Any]:
@@ -150,14 +164,14 @@ class AthenaService:
                 raise ServiceError(INVALID, f"Query has not yet finished. Current state: {execution.state}")
             if execution.result is None:
                 raise ServiceError(INVALID, f"Query did not finish successfully. Final query state: {execution.state}")
-            token = payload.get("NextToken")
-            if token is not None and not str(token).isdigit():
-                raise ServiceError(INVALID, "Invalid NextToken")
-            return execution.result.page(token, size)
+            result = execution.result
+        start = page_start(payload)
+        return result.page(self._kept.rows(execution.output_location, result), start, size)
 
     def _runtime_statistics(self, payload: dict[str, Any]) -> dict[str, Any]:
         execution = self._execution(payload["QueryExecutionId"])
-        rows = len(execution.result.rows) if execution.result else 0
+        result = execution.result
+        rows = result.row_count or result.update_count if result else 0
         return {
             "QueryRuntimeStatistics": {
                 "Timeline": execution.timeline(),
@@ -171,11 +185,7 @@ class AthenaService:
 
     def _list(self, payload: dict[str, Any]) -> dict[str, Any]:
         ids = self._executions.ids(payload.get("WorkGroup") or "primary")
-        start, size = int(payload.get("NextToken") or 0), payload.get("MaxResults", _MAX_BATCH)
-        answer: dict[str, Any] = {"QueryExecutionIds": ids[start : start + size]}
-        if start + size < len(ids):
-            answer["NextToken"] = str(start + size)
-        return answer
+        return page(payload, "QueryExecutionIds", ids, _MAX_BATCH)
 
     def _execution(self, query_execution_id: str) -> Execution:
         execution = self._executions.get(query_execution_id)

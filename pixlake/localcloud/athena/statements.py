@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokenizer_core import Token, TokenType
 
-from pixlake.localcloud.athena.trino_names import FUNCTIONS, RESERVED
+from pixlake.localcloud.athena.query_text import (
+    COMMENT,
+    EXPECTED,
+    STATEMENT_WORDS,
+    Source,
+    StatementRejected,
+    parse_query,
+)
+from pixlake.localcloud.athena.statement_reader import QUERY_WORDS, Name, Property, StatementReader
 
-# sqlglot warns when it hands a statement over unparsed (as a Command); such statements are sorted out here.
-logging.getLogger("sqlglot").setLevel(logging.ERROR)
-
-_STATEMENT_WORDS = """
-    ALTER ANALYZE CALL COMMENT COMMIT CREATE DEALLOCATE DELETE DENY DESC DESCRIBE DROP EXECUTE EXPLAIN GRANT INSERT
-    MERGE MSCK OPTIMIZE PREPARE REFRESH REVOKE ROLLBACK SET SHOW START TRUNCATE UNLOAD UPDATE USE VACUUM
-    """.split()  # noqa: SIM905
 _DDL_WORDS = {"ALTER", "CREATE", "DROP", "MSCK", "COMMENT", "TRUNCATE"}
 _UTILITY_WORDS = {"SHOW", "DESCRIBE", "DESC", "EXPLAIN"}
-_EXPECTED = ", ".join(f"'{word}'" for word in _STATEMENT_WORDS) + ", <query>"
-
-
-class StatementRejected(Exception):
-    """What StartQueryExecution answers with InvalidRequestException."""
-
-
-class Source:
-    """A statement's text, and where things are in it."""
-
-    def __init__(self, sql: str) -> None:
-        self.sql = sql
-
-    def place(self, offset: int) -> str:
-        """An offset as Athena writes places: `line 1:8`."""
-        line = self.sql.count("\n", 0, offset) + 1
-        return f"line {line}:{offset - (self.sql.rfind(chr(10), 0, offset) + 1) + 1}"
-
-    def place_of(self, node: exp.Expr | None) -> str:
-        """The place of a parsed node; the statement's begin if it is not known (as inside a view)."""
-        start = node.meta.get("start") if node is not None else None
-        return self.place(start) if start is not None else "line 1:1"
-
-    def place_of_name(self, name: str) -> str:
-        """The first place of an identifier or function name."""
-        found = re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", self.sql, re.IGNORECASE)
-        return self.place(found.start()) if found else "line 1:1"
 
 
 @dataclass(frozen=True)
@@ -61,8 +31,7 @@ class Statement:
     @cached_property
     def words(self) -> list[str]:
         """The text's words in upper case, comments left out."""
-        bare = re.sub(r"--[^\n]*|/\*.*?\*/", " ", self.source.sql, flags=re.DOTALL)
-        return bare.strip().rstrip(";").upper().split()
+        return COMMENT.sub(" ", self.source.sql).strip().rstrip(";").upper().split()
 
     @property
     def statement_type(self) -> str:
@@ -75,6 +44,10 @@ class Statement:
         """`SubstatementType` of GetQueryExecution."""
         return self.words[0]
 
+    def output_name(self, query_execution_id: str) -> str:
+        """What the result's object is called below the output location."""
+        return f"{query_execution_id}.txt"
+
 
 @dataclass(frozen=True)
 class Query(Statement):
@@ -86,6 +59,10 @@ class Query(Statement):
     def substatement_type(self) -> str:
         """Athena says SELECT for WITH and VALUES too."""
         return "SELECT"
+
+    def output_name(self, query_execution_id: str) -> str:
+        """Rows are CSV."""
+        return f"{query_execution_id}.csv"
 
 
 @dataclass(frozen=True)
@@ -101,18 +78,96 @@ class MetadataStatement(Statement):
 
 
 @dataclass(frozen=True)
+class Explain(Statement):
+    """EXPLAIN of a query."""
+
+    query: Query
+
+
+@dataclass(frozen=True)
+class CreateView(Statement):
+    """CREATE [OR REPLACE] VIEW name AS query."""
+
+    name: Name
+    query: Query
+    replace: bool
+
+    @property
+    def substatement_type(self) -> str:
+        """CREATE_VIEW."""
+        return "CREATE_VIEW"
+
+
+@dataclass(frozen=True)
+class Drop(Statement):
+    """DROP TABLE or DROP VIEW [IF EXISTS] name."""
+
+    kind: str
+    name: Name
+    if_exists: bool
+
+    @property
+    def substatement_type(self) -> str:
+        """DROP_TABLE or DROP_VIEW."""
+        return f"DROP_{self.kind}"
+
+
+@dataclass(frozen=True)
+class CreateTableAs(Statement):
+    """CREATE TABLE name [WITH (…)] AS query [WITH [NO] DATA]."""
+
+    name: Name
+    query: Query
+    properties: dict[str, Property] = field(default_factory=dict)
+    with_data: bool = True
+
+    @property
+    def substatement_type(self) -> str:
+        """CREATE_TABLE_AS_SELECT."""
+        return "CREATE_TABLE_AS_SELECT"
+
+    def output_name(self, query_execution_id: str) -> str:
+        """Beside the table's default location."""
+        return f"tables/{query_execution_id}"
+
+
+@dataclass(frozen=True)
+class Insert(Statement):
+    """INSERT INTO name [(columns)] query."""
+
+    name: Name
+    query: Query
+    columns: list[str] | None = None
+
+    def output_name(self, query_execution_id: str) -> str:
+        """No object of this name is written: the manifest and the metadata begin with it."""
+        return query_execution_id
+
+
+@dataclass(frozen=True)
+class Unload(Statement):
+    """UNLOAD (query) TO 'location' WITH (…)."""
+
+    query: Query
+    location: str
+    properties: dict[str, Property]
+
+    def output_name(self, query_execution_id: str) -> str:
+        """No object of this name is written: the manifest and the metadata begin with it."""
+        return query_execution_id
+
+
+@dataclass(frozen=True)
 class OtherStatement(Statement):
-    """A statement of Athena's that the local Athena does not run yet."""
+    """A statement of Athena's that the local Athena does not run."""
 
     @property
     def title(self) -> str:
-        """What to call it in a message, e.g. CREATE TABLE AS SELECT, INSERT INTO, MSCK REPAIR TABLE."""
+        """What to call it in a message, e.g. CREATE TABLE, MSCK REPAIR TABLE."""
         words = [word for word in self.words if word not in ("OR", "REPLACE", "EXTERNAL", "PROTECTED", "MULTI")]
-        if words[:2] == ["CREATE", "TABLE"] and re.search(
-            r"\bAS\b\s*\(?\s*(WITH\b|SELECT\b|VALUES\b|TABLE\b)", " ".join(words)
-        ):
-            return "CREATE TABLE AS SELECT"
-        count = {"MSCK": 3, "UNLOAD": 1, "EXPLAIN": 1, "EXECUTE": 1, "PREPARE": 1, "VACUUM": 1, "OPTIMIZE": 1}
+        if words[0] == "EXPLAIN":
+            return " ".join(words[:2]) if words[1:2] == ["ANALYZE"] else "EXPLAIN with options"
+        count = {"MSCK": 3, "EXECUTE": 1, "PREPARE": 1, "VACUUM": 1, "OPTIMIZE": 1}
         return " ".join(words[: count.get(words[0], 2)])
 
 
@@ -121,104 +176,76 @@ def parse_statement(sql: str) -> Statement:
     source = Source(sql)
     bare = Statement(source)
     if not bare.words:
-        raise StatementRejected("line 1:1: mismatched input '<EOF>'. Expecting: " + _EXPECTED)
+        raise StatementRejected("line 1:1: mismatched input '<EOF>'. Expecting: " + EXPECTED)
     first = re.sub(r"\W.*", "", bare.words[0].lstrip("("))
     if first in ("SHOW", "DESCRIBE", "DESC"):
         return MetadataStatement(source)
-    if first in _STATEMENT_WORDS:
+    if first in _READERS:
+        return _READERS[first](source, StatementReader(source)) or OtherStatement(source)
+    if first in STATEMENT_WORDS:
         return OtherStatement(source)
-    if first not in ("SELECT", "WITH", "VALUES", "TABLE"):
-        word = re.search(r"\S", re.sub(r"--[^\n]*|/\*.*?\*/", lambda m: " " * len(m[0]), sql, flags=re.DOTALL))
+    if first not in QUERY_WORDS:
+        word = re.search(r"\S", COMMENT.sub(lambda m: " " * len(m[0]), sql))
         place = source.place(word.start() if word else 0)
-        raise StatementRejected(f"{place}: mismatched input '{bare.words[0]}'. Expecting: {_EXPECTED}")
+        raise StatementRejected(f"{place}: mismatched input '{bare.words[0]}'. Expecting: {EXPECTED}")
     return Query(source, parse_query(source))
 
 
-def parse_query(source: Source) -> exp.Query:
-    """Parse a query; `StatementRejected` with the place and the offending word if it is none."""
-    if (tick := re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", lambda m: " " * len(m[0]), source.sql).find("`")) >= 0:
-        place = source.place(tick)
-        raise StatementRejected(
-            f"{place}: backquoted identifiers are not supported; use double quotes to quote identifiers"
-        )
-    try:
-        _refuse_other_dialects(source)
-        trees = [tree for tree in sqlglot.parse(source.sql, read="athena") if tree is not None]
-    except ParseError as error:
-        raise StatementRejected(_syntax_error(source, error)) from error
-    except TokenError as error:
-        raise StatementRejected(f"{source.place(len(source.sql))}: mismatched input '<EOF>': {error}") from error
-    if len(trees) != 1:
-        raise StatementRejected(f"Only one sql statement is allowed. Got: {source.sql}")
-    tree = trees[0]
-    if isinstance(tree, exp.Values):
-        tree = exp.select("*").from_(tree)
-    if not isinstance(tree, exp.Query):
-        raise StatementRejected(f"line 1:1: mismatched input '{source.sql.split()[0]}'. Expecting: {_EXPECTED}")
-    _refuse_reserved_words(source, tree)
-    _refuse_other_trees(source, tree)
-    return tree
+def _query(source: Source) -> Query:
+    return Query(source, parse_query(source))
 
 
-def unknown_function(source: Source, tree: exp.Expr) -> tuple[str, str] | None:
-    """The first called function that Trino does not have: (name, place)."""
-    for node in tree.find_all(exp.Func):
-        start, end = node.meta.get("start"), node.meta.get("end")
-        if start is None or end is None:
-            continue
-        name = source.sql[start : end + 1]
-        if re.fullmatch(r"\w+", name) and name.lower() not in FUNCTIONS:
-            return name.lower(), source.place(start)
-    return None
+def _create(source: Source, reader: StatementReader) -> Statement | None:
+    reader.expect("CREATE")
+    replace = reader.take("OR", "REPLACE")
+    if reader.take("VIEW"):
+        name = reader.name()
+        reader.expect("AS")
+        return CreateView(source, name, _query(reader.query()), replace)
+    if replace or not reader.take("TABLE") or reader.peek() == "IF":
+        return None
+    name = reader.name()
+    properties = reader.properties() if reader.take("WITH") else {}
+    if not reader.take("AS"):
+        return None
+    no_data = reader.ends_with("WITH", "NO", "DATA")
+    tail = 3 if no_data else 2 if reader.ends_with("WITH", "DATA") else 0
+    return CreateTableAs(source, name, _query(reader.query(tail)), properties, not no_data)
 
 
-def _syntax_error(source: Source, error: ParseError) -> str:
-    detail = error.errors[0] if error.errors else {}
-    word = str(detail.get("highlight") or "<EOF>")
-    offset = len(str(detail.get("start_context", "")))
-    # sqlglot's column is that of the word's last character, counted from one.
-    place = f"line {detail.get('line', 1)}:{max(1, int(detail.get('col') or offset + 1) - len(word) + 1)}"
-    if offset + len(word) >= len(source.sql.rstrip()) and "Expecting" in str(detail.get("description")):
-        word, place = "<EOF>", source.place(len(source.sql.rstrip()))
-    return f"{place}: mismatched input '{word}'. {detail.get('description') or 'Expecting: <query>'}"
+def _drop(source: Source, reader: StatementReader) -> Statement | None:
+    reader.expect("DROP")
+    kind = reader.peek()
+    if not (reader.take("TABLE") or reader.take("VIEW")):
+        return None
+    if_exists = reader.take("IF", "EXISTS")
+    name = reader.name()
+    reader.expect_end()
+    return Drop(source, kind, name, if_exists)
 
 
-_NOT_TRINO = {TokenType.DCOLON, TokenType.ILIKE}
+def _insert(source: Source, reader: StatementReader) -> Statement:
+    reader.expect("INSERT", "INTO")
+    name = reader.name()
+    is_list = reader.peek() == "(" and reader.peek(1) not in QUERY_WORDS
+    columns = reader.names() if is_list else None
+    return Insert(source, name, _query(reader.query()), columns)
 
 
-def _refuse_other_dialects(source: Source) -> None:
-    """Refuse what sqlglot reads and Trino does not: `::`, ILIKE, `==`, a comma before FROM, and OFFSET behind LIMIT."""
-    limit_depth, depth = -1, 0
-    previous: Token | None = None
-    for token in sqlglot.tokenize(source.sql, read="athena"):
-        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
-        limit_depth = depth if token.token_type is TokenType.LIMIT else limit_depth if depth >= limit_depth else -1
-        trailing_comma = token.token_type is TokenType.FROM and previous and previous.token_type is TokenType.COMMA
-        offset_last = token.token_type is TokenType.OFFSET and limit_depth == depth
-        if token.token_type in _NOT_TRINO or token.text == "==" or trailing_comma or offset_last:
-            expected = "<EOF>" if offset_last else "<expression>"
-            raise StatementRejected(
-                f"{source.place(token.start)}: mismatched input '{token.text}'. Expecting: {expected}"
-            )
-        previous = token
+def _unload(source: Source, reader: StatementReader) -> Statement:
+    reader.expect("UNLOAD")
+    query = _query(reader.query_in_parentheses())
+    reader.expect("TO")
+    location = reader.string()
+    reader.expect("WITH")
+    properties = reader.properties()
+    reader.expect_end()
+    return Unload(source, query, location, properties)
 
 
-def _refuse_reserved_words(source: Source, tree: exp.Expr) -> None:
-    """Refuse reserved words as names, as Athena does unless they are in double quotes; sqlglot takes them."""
-    for name in tree.find_all(exp.Identifier):
-        start, end = name.meta.get("start"), name.meta.get("end")
-        if name.quoted or start is None or end is None:
-            continue
-        text = source.sql[start : end + 1]
-        if text.upper() in RESERVED and text.upper() == name.name.upper():
-            raise StatementRejected(f"{source.place(start)}: mismatched input '{text}'. Expecting: <identifier>")
+def _explain(source: Source, reader: StatementReader) -> Statement | None:
+    reader.expect("EXPLAIN")
+    return None if reader.peek() in ("ANALYZE", "(") else Explain(source, _query(reader.query()))
 
 
-def _refuse_other_trees(source: Source, tree: exp.Expr) -> None:
-    for node in tree.find_all(exp.Join, exp.Pivot):
-        word = node.kind or node.method if isinstance(node, exp.Join) else "PIVOT"
-        if word not in ("", "CROSS", "INNER", "OUTER", "NATURAL"):
-            raise StatementRejected(f"{source.place_of_name(word)}: mismatched input '{word}'. Expecting: <EOF>")
-    for select in tree.find_all(exp.Select):
-        if not select.expressions:
-            raise StatementRejected(f"{source.place_of_name('FROM')}: mismatched input 'FROM'. Expecting: <expression>")
+_READERS = {"CREATE": _create, "DROP": _drop, "INSERT": _insert, "UNLOAD": _unload, "EXPLAIN": _explain}

@@ -15,8 +15,8 @@ from pixlake.localcloud.athena import rules
 from pixlake.localcloud.athena.engine import Engine
 from pixlake.localcloud.athena.errors import COLUMN_NOT_FOUND, NotSupported, QueryFailed
 from pixlake.localcloud.athena.lambdas import lambda_variables
+from pixlake.localcloud.athena.query_text import Source
 from pixlake.localcloud.athena.scopes import Scope
-from pixlake.localcloud.athena.statements import Source
 from pixlake.localcloud.athena.unnest import translate_unnest
 
 _CLAUSES = ("where", "group", "having", "windows", "expressions", "distinct", "order", "limit", "offset", "fetch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 
+from pixlake.localcloud.athena.column_names import UNNAMED
 from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
 from pixlake.localcloud.athena.scopes import Scope, children
 
@@ -22,22 +23,22 @@ def translate_unnest(unnest: exp.Unnest, scope: Scope) -> exp.Expr:
             raise NotSupported(f"UNNEST({array})")
         if type_.id == "map":
             inner += [f"unnest(map_keys({array})) AS k{index}", f"unnest(map_values({array})) AS v{index}"]
-            outer += [f'k{index} AS "key{index}"', f'v{index} AS "value{index}"']
+            outer += [f"k{index} AS {UNNAMED}k{index}", f"v{index} AS {UNNAMED}v{index}"]
         elif type_.id == "list":
             inner.append(f"unnest({array}) AS e{index}")
             element = children(type_)[0][1]
             if element.id == "struct":
                 outer += [f'(e{index})."{name}" AS "{name}"' for name, _ in children(element)]
             elif element.id == "tuple":
-                outer += [f"e{index}[{n}] AS f{index}_{n}" for n in range(1, len(children(element)) + 1)]
+                outer += [f"e{index}[{n}] AS {UNNAMED}f{index}_{n}" for n in range(1, len(children(element)) + 1)]
             else:
-                outer.append(f"e{index}")
+                outer.append(f"e{index} AS {UNNAMED}e{index}")
         else:
             raise QueryFailed(f"TYPE_MISMATCH: line 1:1: Cannot unnest type: {str(type_).lower()}")
     if unnest.args.get("offset"):
         lengths = ", ".join(f"coalesce(cardinality({array}), 0)" for array in arrays)
         inner.append(f"unnest(generate_series(1, CAST(greatest({lengths}) AS BIGINT))) AS ordinality")
-        outer.append("ordinality")
+        outer.append(f"ordinality AS {UNNAMED}ordinality")
     query = sqlglot.parse_one(f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)})", read="duckdb")  # noqa: S608
     return (
         exp.Lateral(this=exp.Subquery(this=query), alias=_alias(unnest))

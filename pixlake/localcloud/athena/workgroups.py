@@ -23,11 +23,12 @@ _NO_LOCATION = (
 
 @dataclass(frozen=True)
 class QuerySettings:
-    """Where a query writes, how, and how much it may scan (None: no limit)."""
+    """Where a query writes, how, how much it may scan (None: no limit), and whether the work group enforces that."""
 
     output_prefix: str
     encryption: dict[str, str]
     scan_limit: int | None
+    enforced: bool = False
 
 
 def query_settings(athena: AthenaClient, s3: S3Client, work_group: str, asked: dict[str, Any]) -> QuerySettings:
@@ -59,7 +60,7 @@ def query_settings(athena: AthenaClient, s3: S3Client, work_group: str, asked: d
     if encryption.get("EncryptionOption") == "CSE_KMS":
         raise ServiceError(INVALID, "EncryptionOption CSE_KMS is not supported by the local Athena")
     limit = configuration.get("BytesScannedCutoffPerQuery")
-    return QuerySettings(location.rstrip("/") + "/", encryption, int(limit) if limit else None)
+    return QuerySettings(location.rstrip("/") + "/", encryption, int(limit) if limit else None, bool(enforced))
 
 
 def _require_bucket(s3: S3Client, location: str) -> None:

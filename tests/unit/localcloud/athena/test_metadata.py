@@ -1,5 +1,7 @@
 """SHOW and DESCRIBE."""
 
+import re
+
 import pytest
 
 
@@ -36,6 +38,26 @@ def catalogue(shared_lake):
         ("SHOW TBLPROPERTIES imports", ["EXTERNAL\tTRUE", "classification\tparquet", "projection.enabled\ttrue"]),
         ("SHOW CREATE VIEW uploads", ["CREATE VIEW {database}.uploads AS", "SELECT *", "FROM images"]),
         (
+            "SHOW CREATE TABLE images",
+            [
+                "CREATE EXTERNAL TABLE `images`(",
+                "  `id` bigint,",
+                "  `c` struct<a:int>)",
+                "PARTITIONED BY (",
+                "  `dt` string)",
+                "ROW FORMAT SERDE",
+                "  'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'",
+                "STORED AS INPUTFORMAT",
+                "  'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'",
+                "OUTPUTFORMAT",
+                "  'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat'",
+                "LOCATION",
+                "  's3://{bucket}/images/'",
+                "TBLPROPERTIES (",
+                "  'classification'='parquet')",
+            ],
+        ),
+        (
             "DESCRIBE images",
             [
                 "id                  \tbigint              \t                    ",
@@ -55,7 +77,8 @@ def test_given_a_catalogue_when_it_is_asked_then_lines_of_text_answer(catalogue,
     # When
     execution = catalogue.run(sql.replace("{database}", catalogue.database))
     # Then
-    expected = [line.replace("{database}", catalogue.database) for line in lines]
+    names = {"{database}": catalogue.database, "{bucket}": catalogue.bucket}
+    expected = [re.sub("{.*?}", lambda found: names[found[0]], line) for line in lines]
     assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
     assert execution["StatementType"] == "UTILITY"
     assert catalogue.page(execution) == [[line] for line in expected]
@@ -73,9 +96,21 @@ def test_given_a_catalogue_when_it_is_asked_then_lines_of_text_answer(catalogue,
         ("SHOW TABLES IN nope", "SCHEMA_NOT_FOUND"),
         ("SHOW PARTITIONS plain", "FAILED: SemanticException Table plain is not a partitioned table"),
         ("SHOW CREATE VIEW plain", "NOT_SUPPORTED: line 1:1: Relation"),
+        ("SHOW CREATE TABLE uploads", "NOT_SUPPORTED: line 1:1: Relation"),
         ("SHOW FUNCTIONS", "NOT_SUPPORTED: SHOW FUNCTIONS"),
         ("DESCRIBE FORMATTED images", "NOT_SUPPORTED: DESCRIBE FORMATTED"),
     ],
 )
 def test_given_what_cannot_be_told_when_asked_then_it_fails_and_says_why(catalogue, sql, reason):
     assert catalogue.failure(sql).startswith(reason)
+
+
+def test_given_a_query_when_it_is_explained_then_the_plan_says_whose_it_is(catalogue):
+    catalogue.put("images/2026-01-01/a.parquet", [{"id": 1}])
+    execution = catalogue.run("EXPLAIN SELECT id FROM images WHERE dt = '2026-01-01'")
+    lines = [line for [line] in catalogue.page(execution)]
+    assert (execution["StatementType"], execution["SubstatementType"]) == ("UTILITY", "EXPLAIN")
+    assert lines[0] == "The local engine's plan (DuckDB), not Trino's:"
+    assert any("PARQUET" in line.upper() for line in lines)
+    assert execution["Statistics"]["DataScannedInBytes"] == 0
+    assert catalogue.failure("EXPLAIN SELECT nope FROM images").startswith("COLUMN_NOT_FOUND: line 1:16: Column 'nope'")

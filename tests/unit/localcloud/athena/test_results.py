@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixlake.localcloud.athena.kept_results import KeptResults
 from pixlake.localcloud.athena.rendering import java_double, java_float
+from pixlake.localcloud.athena.results import Result, put, text_result
 from pixlake.localcloud.protocol import ServiceError
 
 
@@ -173,6 +175,44 @@ class TestPages:
             shared_lake.page(execution, NextToken="x")
 
 
+class TestKeptResults:
+    """Rows beyond the bound are read back from the output location."""
+
+    @pytest.fixture
+    def kept(self, lake):
+        kept = KeptResults(lake.s3, most_values=4)
+        for name in ("a", "b"):
+            result = Result([], [["1", None], ['x,"y"\nz', ""]])
+            put(lake.s3, f"{lake.output}{name}.csv", result, "id", {})
+            kept.keep(f"{lake.output}{name}.csv", result.taken_rows())
+        return kept
+
+    def test_given_more_than_the_bound_when_kept_then_the_oldest_is_read_back_the_same(self, lake, kept):
+        assert list(kept._kept) == [f"{lake.output}b.csv"]
+        result = Result([], [["", ""]] * 2)
+        assert kept.rows(f"{lake.output}a.csv", result) == [["1", None], ['x,"y"\nz', ""]]
+        assert list(kept._kept) == [f"{lake.output}a.csv"]
+
+    def test_given_a_deleted_result_when_read_back_then_it_cannot_be_found(self, lake, kept):
+        lake.s3.delete_object(Bucket=lake.results, Key="queries/a.csv")
+        with pytest.raises(ServiceError, match="Could not find results"):
+            kept.rows(f"{lake.output}a.csv", Result([], [["", ""]] * 2))
+
+    def test_given_text_when_read_back_then_lines_are_whole(self, lake):
+        result = text_result(["a"], ["x\ty", "", "z"])
+        put(lake.s3, f"{lake.output}t.txt", result, "id", {})
+        kept = KeptResults(lake.s3)
+        assert kept.rows(f"{lake.output}t.txt", result) == [["x\ty"], [""], ["z"]]
+
+    def test_given_a_finished_query_when_its_rows_are_elsewhere_then_pages_are_the_same(self, lake):
+        execution = lake.run("SELECT n, CAST(NULL AS varchar) AS nothing FROM UNNEST(sequence(1, 3)) AS t(n)")
+        before = lake.page(execution)
+        lake.service._kept._kept.clear()
+        assert lake.page(execution) == before
+        assert lake.page(execution, NextToken="2", MaxResults=1) == before[2:3]
+        assert lake.service._executions.get(execution["QueryExecutionId"]).result.rows == []
+
+
 def test_given_no_rows_when_asked_for_then_the_header_is_there(lake):
     execution = lake.run("SELECT 1 AS a WHERE false")
     assert lake.page(execution) == [["a"]]
@@ -193,6 +233,14 @@ def test_given_no_rows_when_asked_for_then_the_header_is_there(lake):
         ("VALUES (1, 'a')", ["_col0", "_col1"]),
         ("SELECT 1 UNION ALL SELECT 2", ["_col0"]),
         ("WITH q AS (SELECT 1 AS n) SELECT n, n + 1 FROM q", ["n", "_col1"]),
+        ("SELECT 1 AS a, q.* FROM (SELECT count(*), 2 AS b, 1 + 1) AS q", ["a", "_col1", "b", "_col3"]),
+        ("WITH q AS (SELECT count(*)) SELECT * FROM q", ["_col0"]),
+        ("(SELECT count(*))", ["_col0"]),
+        ("SELECT * FROM (VALUES (1, 2))", ["_col0", "_col1"]),
+        ("SELECT 0 AS z, t.* FROM (VALUES 1, 2) AS t", ["z", "_col1"]),
+        ("SELECT count(*) FROM (VALUES 1) AS t(x) UNION ALL SELECT count(*) FROM (VALUES 1) AS t(x)", ["_col0"]),
+        ("SELECT max(x) FROM (VALUES 1) AS t(x) ORDER BY 1", ["_col0"]),
+        ("SELECT * FROM UNNEST(ARRAY[1])", ["_col0"]),
     ],
 )
 def test_given_a_query_when_it_has_run_then_columns_are_named_as_trino_names_them(shared_lake, sql, names):
