@@ -167,6 +167,8 @@ AGGREGATES = {
         sum(x) FILTER (WHERE g = 'a')
         count(*) FILTER (WHERE false)
         sum(x) FILTER (WHERE false)
+        count_if(n > 100)
+        count_if(NULL)
     """,
 }
 
@@ -191,7 +193,6 @@ SCALARS_TO_MEND = {
     "format of a half": "format('%.2f', 1.005e0)",
 }
 AGGREGATES_TO_MEND = {
-    "count_if of NULLs": "count_if(n > 100)\ncount_if(NULL)",
     "sums of decimals": "sum(d)\navg(d)",
     "approx_percentile": """
         approx_percentile(i, 0.5)

@@ -34,7 +34,14 @@ def _named(projection: exp.Expr, index: int, is_result: bool) -> exp.Expr:
     if isinstance(projection, exp.Alias | exp.Star) or (is_column and isinstance(projection.this, exp.Star)):
         return projection
     last = projection.expression if isinstance(projection, exp.Dot) else projection.this
-    if isinstance(projection, exp.Column | exp.Dot) and isinstance(last, exp.Identifier):
+    if _is_path(projection) and isinstance(last, exp.Identifier):
         # The engine names it so by itself, but for the letters' case, which only a result shows.
         return exp.alias_(projection, exp.to_identifier(last.name, quoted=True)) if is_result else projection
     return exp.alias_(projection, exp.to_identifier(f"{UNNAMED}{index}", quoted=True))
+
+
+def _is_path(expression: exp.Expr) -> bool:
+    """Whether it is names and dots alone: `category.label` has a name, `category.top[1].label` has none."""
+    while isinstance(expression, exp.Dot):
+        expression = expression.this
+    return isinstance(expression, exp.Column | exp.Identifier)

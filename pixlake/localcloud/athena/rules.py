@@ -191,6 +191,11 @@ def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
     return node
 
 
+def _count_if(node: exp.Expr, scope: Scope) -> exp.Expr:  # noqa: ARG001
+    """In DuckDB it is a sum, and NULL where there is nothing to sum; in Trino it counts, and is 0."""
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
+
+
 def _sum(node: exp.Expr, scope: Scope) -> exp.Expr:
     """A sum of integers is a bigint in Trino, a hugeint in DuckDB. The cast goes around FILTER and OVER."""
     if isinstance(node.parent, exp.Filter | exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
@@ -232,7 +237,7 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.Bracket: _bracket,
     exp.DPipe: _concatenation,
     exp.Sum: _sum,
-    exp.CountIf: _sum,
+    exp.CountIf: _count_if,
     exp.Avg: _sum,
     exp.Filter: _sum,
     exp.Window: _sum,

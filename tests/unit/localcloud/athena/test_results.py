@@ -225,6 +225,11 @@ def test_given_no_rows_when_asked_for_then_the_header_is_there(lake):
         ("SELECT 1, 2 AS b, 1 + 1", ["_col0", "b", "_col2"]),
         ("SELECT count(*), count(*) AS n, max(x) FROM (VALUES 1) AS t(x)", ["_col0", "n", "_col2"]),
         ("SELECT t.*, 1 FROM (SELECT 1 AS x, 2 AS y) t", ["x", "y", "_col2"]),
+        (
+            "SELECT s.a, l[1].a FROM (SELECT CAST(ROW(1) AS ROW(a integer)) AS s, "
+            "ARRAY[CAST(ROW(1) AS ROW(a integer))] AS l)",
+            ["a", "_col1"],
+        ),
         ("SELECT *, count(*) OVER () FROM (SELECT 1 AS x, 2 AS y)", ["x", "y", "_col2"]),
         ("SELECT Total FROM (SELECT 1 AS total)", ["Total"]),
         ('SELECT t.X AS "As Written" FROM (SELECT 1 AS x) t', ["As Written"]),

@@ -177,6 +177,11 @@ QUERIES = {
     "FETCH FIRST": ("SELECT x FROM n ORDER BY x FETCH FIRST 1 ROW ONLY", [["1"]]),
     "max_by, min_by": ("SELECT max_by(k, x), min_by(k, x), max_by(x, x, 2) FROM n", [["b", "a", "[3, 2]"]]),
     "count_if and sum are bigints": ("SELECT count_if(x > 1), sum(x), sum(x) / 4 FROM n", [["2", "6", "1"]]),
+    "count_if of NULLs and of nothing is 0": (
+        "SELECT count_if(x > NULL), count_if(x > 1) FILTER (WHERE false), count_if(x > 1) OVER (ORDER BY x) FROM n"
+        " GROUP BY x ORDER BY x LIMIT 1",
+        [["0", "0", "0"]],
+    ),
     "a share": ("SELECT CAST(count_if(x > 1) AS double) / count(*) FROM n", [["0.5"]]),
     "a decimal percentage": ("SELECT 100.0 * count_if(x > 1) / 3 FROM n", [["66.7"]]),
     "histogram": ("SELECT histogram(k) FROM n", [["{a=2, b=2}"]]),
