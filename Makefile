@@ -8,8 +8,9 @@ SAM := .venv-sam
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
-# Shows how far pip is: one line that counts.
-COUNT = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
+# Shows how far pip is, on a terminal: one line that counts.
+SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
+COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
 .PHONY: help demo test test-trino check format build models schemas clean
 
