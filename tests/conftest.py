@@ -30,3 +30,15 @@ def event():
         return (ROOT / "tests" / "events" / f"{name}.json").read_text(encoding="utf-8")
 
     return read
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint():
+    """moto's S3, Glue, Athena … on a port of this machine, for what speaks to an endpoint."""
+    from moto.server import ThreadedMotoServer  # here: most tests need no server
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

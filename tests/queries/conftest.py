@@ -2,7 +2,6 @@
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pixlake.localcloud.athena import AthenaService
 from pixlake.localcloud.firehose import FirehoseService
@@ -11,25 +10,16 @@ from tests.queries.lake import Lake
 
 
 @pytest.fixture(scope="session")
-def lake_endpoint():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def new_lake(lake_endpoint):
+def new_lake(moto_endpoint):
     """Make a lake that holds rows; with `again`, every delivered file a second time."""
     options = {
-        "endpoint_url": lake_endpoint,
+        "endpoint_url": moto_endpoint,
         "region_name": "us-east-1",
         "aws_access_key_id": "test",
         "aws_secret_access_key": "test",
     }
     clients = {name: boto3.client(name, **options) for name in ("s3", "glue")}
-    firehose = FirehoseService(lake_endpoint)
+    firehose = FirehoseService(moto_endpoint)
 
     def make(rows, again=False):
         lake = Lake(clients, firehose)
@@ -56,7 +46,7 @@ def lake_of(new_lake):
 
 
 @pytest.fixture(scope="session")
-def engine(lake_endpoint):
-    service = AthenaService(lake_endpoint)
+def engine(moto_endpoint):
+    service = AthenaService(moto_endpoint)
     yield LocalAthena(service)
     service.close()

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from tests.queries.conftest import engine as local  # noqa: F401 - fixtures
-from tests.queries.conftest import lake_endpoint, lake_of, new_lake  # noqa: F401
+from tests.queries.conftest import lake_of, new_lake  # noqa: F401
 from tests.trino.engine import Trino
 from tests.trino.rows import rows
 from tools.trino import Lake, TrinoServer
@@ -14,11 +14,11 @@ logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or a failure's report
 
 
 @pytest.fixture(scope="session")
-def trino_server(lake_endpoint, request):  # noqa: F811
+def trino_server(moto_endpoint, request):
     """A started server; what it fetches and how long it takes goes to the terminal."""
     terminal = request.config.get_terminal_writer()
     with TrinoServer(
-        Lake(lake_endpoint, "s3://warehouse/"), progress=lambda line: terminal.line(f"\n{line}")
+        Lake(moto_endpoint, "s3://warehouse/"), progress=lambda line: terminal.line(f"\n{line}")
     ) as server:
         yield server
 

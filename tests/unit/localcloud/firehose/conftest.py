@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pixlake.localcloud.firehose import FirehoseService
 from pixlake.localcloud.protocol import ServiceError
@@ -175,15 +174,6 @@ class Lake:
                 document = json.loads(line)
                 found.append(document | {"row": base64.b64decode(document["rawData"])})
         return found
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(scope="session")
