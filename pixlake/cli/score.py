@@ -48,7 +48,7 @@ def score_files(files: Iterable[Path], threads: int = 2) -> Iterator[dict[str, A
 
     try:
         scorer = Scorer.load(ScorerSettings(threads=threads))
-        for batch in itertools.batched(files, BATCH) if hasattr(itertools, "batched") else _batched(files, BATCH):
+        for batch in _batched(files, BATCH):
             for path, result in zip(batch, scorer.score([path.read_bytes() for path in batch]), strict=True):
                 yield {"path": str(path), **as_row(result)}
     except InferenceError as error:
@@ -88,7 +88,7 @@ def table(results: list[dict[str, Any]]) -> Any:
 
 
 def _batched(items: Iterable[Path], size: int) -> Iterator[tuple[Path, ...]]:
-    """itertools.batched, which Python 3.11 lacks."""
+    """What itertools.batched does from Python 3.12 on."""
     iterator = iter(items)
     while batch := tuple(itertools.islice(iterator, size)):
         yield batch

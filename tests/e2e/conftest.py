@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import boto3
 import pytest
 
+from pixlake.localcloud.waiting import wait_until
 from tests.conftest import ROOT
 
 T = TypeVar("T")
@@ -26,12 +26,7 @@ PATIENCE = 120
 
 def wait_for(condition: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
     """The condition's first true value."""
-    deadline = time.monotonic() + patience
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s in vain for {what}")
-        time.sleep(0.1)
-    return value
+    return wait_until(condition, patience, what, interval=0.1)
 
 
 def clean_environment() -> dict[str, str]:
