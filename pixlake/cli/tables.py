@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pixlake.cli.reading import printable, readable
+
 NARROWEST = 8
 """Characters that a column of any query's result takes at least."""
 
@@ -44,32 +46,25 @@ def scores_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 def records_table(columns: list[str], records: Iterable[Iterable[Any]], width: int) -> RenderableType:
     """Any query's result: a table, or where its columns would not fit into `width`, a block a row."""
     rows = [list(record) for record in records]
+    texts = [readable(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
     if len(columns) * NARROWEST > width:
-        return Group(*(_block(number, columns, row) for number, row in enumerate(rows, 1)))
+        return Group(*(_block(number, columns, row) for number, row in enumerate(zip(*texts, strict=True), 1)))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         numbers = all(isinstance(row[place], int | float) or row[place] is None for row in rows)
-        table.add_column(Text(column), justify="right" if numbers and rows else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(value)) for value in row))
+        table.add_column(Text(printable(column)), justify="right" if numbers and rows else "left", overflow="fold")
+    for row in zip(*texts, strict=True):
+        table.add_row(*map(Text, row))
     return table
 
 
-def _block(number: int, columns: list[str], row: list[Any]) -> Table:
-    block = Table(box=None, show_header=False, pad_edge=False, title=f"row {number}", title_justify="left")
+def _block(number: int, columns: list[str], row: Iterable[str]) -> Table:
+    block = Table(box=None, show_header=False, pad_edge=False, title=f"row {number:,}", title_justify="left")
     block.add_column(style="dim", no_wrap=True)
     block.add_column(overflow="fold")
-    for column, value in zip(columns, row, strict=True):
-        block.add_row(Text(column), Text(printable(value)))
+    for column, text in zip(columns, row, strict=True):
+        block.add_row(Text(printable(column)), Text(text))
     return block
-
-
-def printable(value: Any) -> str:
-    """A value as text that cannot steer a terminal: control characters are escaped."""
-    if value is None:
-        return "–"
-    text = f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def _outcome(status: str) -> Text:

@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from pixlake.cli import app, env, environment, query, upload
-from pixlake.cli.tables import printable, records_table
+from pixlake.cli.tables import records_table
 from pixlake.cli.terminal import CommandError, counted, human_bytes
 from pixlake.cli.up import parsed
 
@@ -108,12 +108,6 @@ def test_sql_comes_from_an_argument_or_a_file(tmp_path):
     assert query.text(str(tmp_path / "q.sql")) == query.text("SELECT 1") == "SELECT 1"
     with pytest.raises(CommandError, match="No such file"):
         query.text(str(tmp_path / "absent.sql"))
-
-
-def test_control_characters_in_a_cell_cannot_steer_the_terminal():
-    assert printable("a\x1b[31mred\nnext") == "a\\x1b[31mred\\nnext"
-    assert printable(None) == "–"
-    assert printable(1234567.5) == "1,234,567.5"
 
 
 def test_a_table_of_no_rows_has_its_columns():
