@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from pixlake.localcloud.resources.creator import Created, Request, creates
-from pixlake.localcloud.resources.properties import FLAG, TAGS, TEXT, Api, NoEffect, Struct
+from pixlake.localcloud.resources.properties import FLAG, TAGS, TEXT, Api, NoEffect, Only, Struct
 
-_GIVEN = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+_GIVEN = (
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "TableClass",
+    "DeletionProtectionEnabled",
+)
+"""Properties that have the very name and shape of CreateTable's."""
 
 
 @creates(
@@ -15,13 +25,22 @@ _GIVEN = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIn
     {
         "TableName": TEXT,
         **{name: Api("dynamodb", "CreateTable", name) for name in _GIVEN},
-        "ProvisionedThroughput": Api("dynamodb", "CreateTable", "ProvisionedThroughput"),
-        "TimeToLiveSpecification": Struct({"AttributeName": TEXT, "Enabled": FLAG}),
+        "TimeToLiveSpecification": Struct({"AttributeName": TEXT, "Enabled": FLAG}, frozenset({"Enabled"})),
+        "PointInTimeRecoverySpecification": Struct(
+            {
+                "PointInTimeRecoveryEnabled": FLAG,
+                "RecoveryPeriodInDays": NoEffect("no backups are taken"),
+            }
+        ),
+        "SSESpecification": Struct(
+            {
+                "SSEEnabled": NoEffect("items are not encrypted"),
+                "SSEType": Only(("KMS",), "AWS has no other"),
+                "KMSMasterKeyId": NoEffect("items are not encrypted"),
+            },
+            frozenset({"SSEEnabled"}),
+        ),
         "Tags": TAGS,
-        "SSESpecification": NoEffect("items are not encrypted"),
-        "PointInTimeRecoverySpecification": NoEffect("no backups are taken"),
-        "DeletionProtectionEnabled": NoEffect("everything goes when the local cloud stops"),
-        "TableClass": NoEffect("storage has one class"),
         "OnDemandThroughput": NoEffect("nothing is throttled"),
     },
     required=("KeySchema", "AttributeDefinitions"),
@@ -31,10 +50,12 @@ def table(request: Request) -> Created:
     """Create a table. An item past its TTL stays readable, as it may on AWS; streams are refused."""
     dynamodb, properties = request.site.client("dynamodb"), request.properties
     name = request.name("TableName", most=255)
-    given: dict[str, Any] = {
-        key: properties[key] for key in (*_GIVEN, "ProvisionedThroughput", "Tags") if key in properties
-    }
+    given: dict[str, Any] = {key: properties[key] for key in (*_GIVEN, "Tags") if key in properties}
     arn = dynamodb.create_table(TableName=name, **given)["TableDescription"]["TableArn"]
-    if ttl := properties.get("TimeToLiveSpecification"):
+    if (ttl := properties.get("TimeToLiveSpecification")) and ttl["Enabled"]:
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
+    if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
+        dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
     return Created(name, {"Arn": arn})

@@ -195,6 +195,57 @@ Resources:
     assert (alarm["AlarmName"], alarm["Threshold"]) == (stack.created["Alarm"].ref, 0)
 
 
+TABLE = """
+Resources:
+  Attempts:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}, {AttributeName: day, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}, {AttributeName: day, KeyType: RANGE}]
+      TableClass: STANDARD_INFREQUENT_ACCESS
+      DeletionProtectionEnabled: "true"
+      TimeToLiveSpecification: {AttributeName: expires, Enabled: true}
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 7}
+      SSESpecification: {SSEEnabled: true, SSEType: KMS}
+      Tags: [{Key: owner, Value: us}]
+Outputs:
+  Name: {Value: !Ref Attempts}
+  Arn: {Value: !GetAtt Attempts.Arn}
+"""
+
+
+def test_given_a_table_when_created_then_dynamodb_says_of_it_what_the_template_says(deploy, client):
+    outputs = deploy(TABLE).outputs
+    table = client("dynamodb").describe_table(TableName=outputs["Name"])["Table"]
+    assert table["TableArn"] == outputs["Arn"]
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["id", "day"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] is True
+    ttl = client("dynamodb").describe_time_to_live(TableName=outputs["Name"])["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    backups = client("dynamodb").describe_continuous_backups(TableName=outputs["Name"])
+    recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert client("dynamodb").list_tags_of_resource(ResourceArn=outputs["Arn"])["Tags"] == [
+        {"Key": "owner", "Value": "us"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("Tags:", "StreamSpecification: {StreamViewType: NEW_IMAGE}\n      Tags:", "StreamSpecification"),
+        ("AttributeName: expires, Enabled: true", "AttributeName: expires, Seconds: 5, Enabled: true", "Seconds"),
+        ("SSEType: KMS", "SSEType: KMS, SseType: KMS", "SseType"),
+    ],
+)
+def test_given_a_tables_property_that_is_not_supported_when_checked_then_it_is_refused_by_name(check, old, new, named):
+    with pytest.raises(TemplateError, match=rf"Attempts.*{named} is not supported"):
+        check(TABLE.replace(old, new))
+
+
 def test_given_a_function_and_its_mapping_when_created_then_they_are_noted_with_the_templates_settings(
     deploy, site, tmp_path
 ):
