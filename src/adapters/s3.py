@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class S3ObjectStore:
     client: S3Client
     max_object_bytes: int
 
-    def fetch(self, event: UploadEvent) -> FetchedObject:
+    def fetch(self, event: UploadEvent, known_sha256: str | None = None) -> FetchedObject:
         """Read one object; see `ObjectStore.fetch`. Nothing is downloaded over the size limit."""
         if event.size_bytes is not None and event.size_bytes > self.max_object_bytes:
             raise self._too_large(event.size_bytes)
@@ -48,6 +49,8 @@ class S3ObjectStore:
             request["VersionId"] = event.version_id
         elif event.etag is not None:
             request["IfMatch"] = f'"{event.etag}"'
+        if known_sha256 is not None and (known := self._described(request, event, known_sha256)) is not None:
+            return known
         try:
             response = self.client.get_object(**request)
             with response["Body"] as body:
@@ -58,17 +61,29 @@ class S3ObjectStore:
             raise _translated(error, event) from error
         except (BotoCoreError, OSError) as error:
             raise StoreUnavailable(f"s3://{event.bucket}/{event.key}: {error}") from error
-        return FetchedObject(
-            body=content,
-            etag=response["ETag"].strip('"'),
-            last_modified=response["LastModified"],
-            version_id=_version(response.get("VersionId")),
-            content_type=response.get("ContentType"),
-            metadata=response.get("Metadata", {}),
-        )
+        return FetchedObject.of(content, **_attributes(response))
+
+    def _described(self, request: dict[str, Any], event: UploadEvent, sha256: str) -> FetchedObject | None:
+        """The object without its bytes; None where it is not what the event says, which the download then explains."""
+        try:
+            response = self.client.head_object(**request)
+        except (ClientError, BotoCoreError):
+            return None
+        known = FetchedObject(body=None, sha256=sha256, size_bytes=response["ContentLength"], **_attributes(response))
+        return known if (known.etag, known.size_bytes) == (event.etag, event.size_bytes) else None
 
     def _too_large(self, size: int) -> ObjectTooLarge:
         return ObjectTooLarge(f"{size} bytes, over the limit of {self.max_object_bytes} (parameter MaxImageBytes)")
+
+
+def _attributes(response: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "etag": response["ETag"].strip('"'),
+        "last_modified": response["LastModified"],
+        "version_id": _version(response.get("VersionId")),
+        "content_type": response.get("ContentType"),
+        "metadata": response.get("Metadata", {}),
+    }
 
 
 def _translated(error: ClientError, event: UploadEvent) -> PermanentError | TransientError:

@@ -3,6 +3,7 @@
 from inference.catalog import Catalog
 from inference.errors import REJECTION_CODES, CatalogError, InferenceError, ModelFailed
 from inference.facts import ImageFacts
+from inference.fingerprints import Fingerprints
 from inference.scorer import Rejected, Scored, Scorer, ScorerSettings
 from inference.specs import ColumnSpec, FieldSpec, ModelSpec
 
@@ -12,6 +13,7 @@ __all__ = [
     "CatalogError",
     "ColumnSpec",
     "FieldSpec",
+    "Fingerprints",
     "ImageFacts",
     "InferenceError",
     "ModelFailed",

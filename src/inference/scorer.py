@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +15,7 @@ from inference.catalog import Catalog
 from inference.decoders import bind_decoder
 from inference.errors import ImageRejected, ModelFailed
 from inference.facts import ImageFacts
+from inference.fingerprints import Fingerprints
 from inference.formats.decode import decode
 from inference.outputs import Struct
 from inference.preprocess import Reductions, normalise
@@ -70,11 +71,17 @@ class Rejected:
 
 @dataclass(slots=True)
 class _Prepared:
-    """One decoded image: the models' inputs; the picture itself is gone."""
+    """One decoded image: the models' inputs, and their scores as they come; the picture itself is gone."""
 
     image: ImageFacts
     inputs: dict[str, NDArray[np.generic]]
     decode_ms: float
+    scores: dict[str, Struct] = field(default_factory=dict)
+    inference_ms: float = 0.0
+
+    @property
+    def scored(self) -> Scored:
+        return Scored(self.image, self.scores, self.decode_ms, self.inference_ms)
 
 
 class _Model:
@@ -136,42 +143,56 @@ class Scorer:
         """Model name → version and artefact variant, in the order of the columns."""
         return {model.spec.name: model.spec.release for model in self._models}
 
-    def score(self, images: Sequence[bytes]) -> list[Scored | Rejected]:
+    @property
+    def fingerprints(self) -> Fingerprints:
+        """What results depend on besides an image's bytes."""
+        return Fingerprints.of([model.spec for model in self._models], self._settings.max_pixels)
+
+    def score(
+        self, images: Sequence[bytes], models: Sequence[Collection[str]] | None = None
+    ) -> list[Scored | Rejected]:
         """Score files of images; a result depends on its own bytes alone, whatever else is in the batch.
+
+        Parameters
+        ----------
+        models
+            Names of the models to run on each image; all of them on every image by default.
 
         Raises
         ------
         ModelFailed
             a model broke: nothing is known of any image of the batch. Never raised for what the bytes are
         """
+        wanted = [self.models] * len(images) if models is None else models
         results: list[Scored | Rejected] = []
         for start in range(0, len(images), _CHUNK):
-            results.extend(self._score_chunk(images[start : start + _CHUNK]))
+            chunk = slice(start, start + _CHUNK)
+            results.extend(self._score_chunk(images[chunk], wanted[chunk]))
         return results
 
-    def _score_chunk(self, images: Sequence[bytes]) -> list[Scored | Rejected]:
-        prepared = [self._prepare(data) for data in images]
+    def _score_chunk(self, images: Sequence[bytes], wanted: Sequence[Collection[str]]) -> list[Scored | Rejected]:
+        prepared = [self._prepare(data, names) for data, names in zip(images, wanted, strict=True)]
         good = [one for one in prepared if isinstance(one, _Prepared)]
-        scores: list[dict[str, Struct]] = [{} for _ in good]
-        started = perf_counter()
-        for model in self._models if good else ():
-            name = model.spec.name
-            for struct, of_image in zip(model.score([one.inputs[name] for one in good]), scores, strict=True):
-                of_image[name] = struct
-        inference_ms = _ms_since(started) / max(1, len(good))
-        scored = (
-            Scored(one.image, structs, one.decode_ms, inference_ms) for one, structs in zip(good, scores, strict=True)
-        )
-        return [one if isinstance(one, Rejected) else next(scored) for one in prepared]
+        for model in self._models:
+            asked = [one for one in good if model.spec.name in one.inputs]
+            if not asked:
+                continue
+            started = perf_counter()
+            structs = model.score([one.inputs[model.spec.name] for one in asked])
+            share = _ms_since(started) / len(asked)
+            for one, struct in zip(asked, structs, strict=True):
+                one.scores[model.spec.name] = struct
+                one.inference_ms += share
+        return [one if isinstance(one, Rejected) else one.scored for one in prepared]
 
-    def _prepare(self, data: bytes) -> _Prepared | Rejected:
+    def _prepare(self, data: bytes, names: Collection[str]) -> _Prepared | Rejected:
         started = perf_counter()
         try:
             picture = decode(data, max_pixels=self._settings.max_pixels, shorter_side=self._shorter_side)
         except ImageRejected as rejected:
             return Rejected(rejected.code, rejected.message, rejected.image, _ms_since(started))
         reductions = Reductions(picture.rgb)
-        inputs = {model.spec.name: model.prepare(reductions) for model in self._models}
+        inputs = {model.spec.name: model.prepare(reductions) for model in self._models if model.spec.name in names}
         return _Prepared(picture.facts, inputs, _ms_since(started))
 
 

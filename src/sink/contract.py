@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,20 @@ _INTEGER_BITS = {"int": 32, "bigint": 64}
 
 @dataclass(frozen=True)
 class RowContract:
-    """Columns by name, with a check each."""
+    """Columns by name, with a check each; the fields of those that are structs."""
 
     checks: Mapping[str, Check]
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path = CONTRACT) -> RowContract:
         """Read the contract file that ships with the code."""
         columns = json.loads(path.read_text(encoding="utf-8"))["columns"]
-        return cls({column["name"]: check_of(column["type"]) for column in columns})
+        types = {column["name"]: column["type"] for column in columns}
+        return cls(
+            {name: check_of(hive_type) for name, hive_type in types.items()},
+            {name: frozenset(_members(hive_type)) for name, hive_type in types.items() if hive_type[:7] == "struct<"},
+        )
 
     def violations(self, values: Mapping[str, Any]) -> Iterator[str]:
         """What Firehose would drop (an unknown column) or send to the error output (a wrong type)."""
@@ -64,10 +69,16 @@ def check_of(hive_type: str) -> Check:
     if kind == "map" and inner.startswith("string,"):
         return _map(check_of(inner.removeprefix("string,")))
     if kind == "struct" and inner:
-        return _struct({name: check_of(field) for name, _, field in (part.partition(":") for part in _split(inner))})
+        return _struct({name: check_of(member) for name, member in _members(hive_type).items()})
     raise ValueError(
         f"the type {hive_type!r} is not known here: use string, int, bigint, double, timestamp or nest them"
     )
+
+
+def _members(struct: str) -> dict[str, str]:
+    """Types of a struct's fields, by name."""
+    parts = _split(struct.removeprefix("struct<").removesuffix(">"))
+    return {name: member for name, _, member in (part.partition(":") for part in parts)}
 
 
 def _wrong(expected: str, value: Any) -> str:

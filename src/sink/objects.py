@@ -6,25 +6,28 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from typing import Any, Self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchedObject:
     """An object as it was read.
 
-    `etag` has no quotes, `version_id` is None without versioning, `metadata` is the object's own, `last_modified` is
-    UTC to the second, as S3 keeps it.
+    `sha256` (hex) is that of its bytes; `body` is None where they were known, and not downloaded. `etag` has no quotes,
+    `version_id` is None without versioning, `metadata` is the object's own, `last_modified` is UTC to the second, as S3
+    keeps it.
     """
 
-    body: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
+    sha256: str
+    size_bytes: int
     etag: str
     last_modified: datetime
     version_id: str | None = None
     content_type: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 of the bytes, in hex."""
-        return hashlib.sha256(self.body).hexdigest()
+    @classmethod
+    def of(cls, body: bytes, **attributes: Any) -> Self:
+        """An object whose bytes were downloaded."""
+        return cls(body=body, sha256=hashlib.sha256(body).hexdigest(), size_bytes=len(body), **attributes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 from inference import Rejected, Scored
 from sink.events import UploadEvent
@@ -14,8 +14,13 @@ from sink.rows import ImageRow
 class ObjectStore(Protocol):
     """Where uploads lie."""
 
-    def fetch(self, event: UploadEvent) -> FetchedObject:
+    def fetch(self, event: UploadEvent, known_sha256: str | None = None) -> FetchedObject:
         """Read exactly the object that the event speaks of.
+
+        Parameters
+        ----------
+        known_sha256
+            Of the object's bytes, where they are known already: they are not downloaded, and `body` is None.
 
         Raises
         ------
@@ -33,8 +38,30 @@ class ImageScorer(Protocol):
     def models(self) -> Mapping[str, str]:
         """Model to version and artefact variant."""
 
-    def score(self, images: Sequence[bytes]) -> Sequence[Scored | Rejected]:
-        """One outcome an image, in order; a bad image is an outcome, not an exception."""
+    def score(
+        self, images: Sequence[bytes], models: Sequence[Collection[str]] | None = None
+    ) -> Sequence[Scored | Rejected]:
+        """One outcome an image, in order; a bad image is an outcome, not an exception.
+
+        Parameters
+        ----------
+        models
+            Names of the models to run on each image; all of them on every image by default.
+        """
+
+
+class CacheUnavailable(Exception):
+    """The cache's store did not answer; what was asked may or may not have happened."""
+
+
+class CacheStore(Protocol):
+    """Where results are kept: items of named texts. Both methods raise CacheUnavailable."""
+
+    def get(self, keys: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Items by key, with `expires_at` (Unix seconds) beside their attributes; absent ones are left out."""
+
+    def set(self, key: str, attributes: Mapping[str, str], expires_at: int) -> None:
+        """Set attributes of an item, beside those that it has; `expires_at` is when it may be dropped."""
 
 
 class RowSink(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -80,6 +80,7 @@ class RowBuilder:
         image: ImageFacts | None = None,
         scores: Mapping[str, Mapping[str, Any]] | None = None,
         models: Mapping[str, str] | None = None,
+        cached: Sequence[str] = (),
         timing: Mapping[str, float] | None = None,
     ) -> ImageRow:
         """Build one row.
@@ -90,6 +91,8 @@ class RowBuilder:
             The `FetchedObject`, or None where the object could not be read.
         error
             Code and message.
+        cached
+            Names of the models that did not run for this row.
         timing
             Milliseconds by name: `download_ms`, `decode_ms`, `inference_ms`.
         """
@@ -113,7 +116,7 @@ class RowBuilder:
             "version_id": version_id,
             "etag": etag,
             "sequencer": event.sequencer,
-            "object_bytes": event.size_bytes if fetched is None else len(fetched.body),
+            "object_bytes": event.size_bytes if fetched is None else fetched.size_bytes,
             "content_type": None if fetched is None else fetched.content_type,
             "content_sha256": None if fetched is None else fetched.sha256,
             "metadata": None if fetched is None else self._metadata(fetched.metadata),
@@ -124,7 +127,7 @@ class RowBuilder:
             "error": None if error is None else {"code": error[0], "message": error[1]},
             "image": None if image is None else _present(asdict(image)),
             "models": None if models is None else dict(models),
-            "cached": [] if status == "scored" else None,
+            "cached": list(cached) if status == "scored" else None,
             "timing": None if timing is None else {name: round(value, 3) for name, value in timing.items()},
             **(scores or {}),
         }

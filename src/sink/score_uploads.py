@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from sink.errors import PermanentError, RowNotAccepted, TransientError
 from sink.events import UploadEvent, UploadMessage
 from sink.objects import FetchedObject
 from sink.ports import ImageScorer, ObjectStore, RowSink
+from sink.result_cache import NOTHING, CachedResult, ResultCache
 from sink.rows import ImageRow, RowBuilder
 
 
@@ -33,23 +34,47 @@ class Upload:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch gave: the object, the permanent trouble that makes its row, or None for a removal."""
+    """What a fetch gave: the object, the trouble (the permanent kind makes a row), or None for a removal."""
 
     upload: Upload
-    result: FetchedObject | PermanentError | None
+    result: FetchedObject | Exception | None
     download_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A group of uploads, fetched, and what the cache knows of their contents (by sha256)."""
+
+    group: list[Fetched]
+    cached: Mapping[str, CachedResult]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one content, with all models' scores; `cached`: names of the models that did not run for it."""
+
+    of: Scored | Rejected
+    cached: Sequence[str] = ()
+    timing: Mapping[str, float] = field(default_factory=dict)
+
+    def again(self, models: Iterable[str]) -> Result:
+        """The same result for a twin, for which nothing ran."""
+        return Result(self.of, list(models))
 
 
 @dataclass
 class BatchOutcome:
     """What became of a batch.
 
-    `failures`: message id to the reason it must be delivered again. `rows`: accepted rows by status.
+    `failures`: message id to the reason it must be delivered again. `rows`: accepted rows by status. `not_inferred`:
+    scored images for which no model ran. `cache_failures`: calls of the result cache that failed.
     """
 
     failures: dict[str, Exception] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     bytes_read: int = 0
+    not_inferred: int = 0
+    cache_failures: int = 0
 
     @property
     def retry(self) -> list[str]:
@@ -68,7 +93,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class ScoreUploads:
-    """Scores the uploads that a batch of messages names."""
+    """Scores the uploads that a batch of messages names.
+
+    With `trust_etag`, an object is not downloaded whose ETag and size the cache has seen; see
+    docs/adr/0009-result-cache.md for what that trusts.
+    """
 
     objects: ObjectStore
     scorer: ImageScorer
@@ -76,6 +105,8 @@ class ScoreUploads:
     build_row: RowBuilder
     contract: RowContract
     limits: Limits = Limits()
+    cache: ResultCache | None = None
+    trust_etag: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self, messages: Sequence[UploadMessage], deadline: Deadline) -> BatchOutcome:
@@ -87,20 +118,22 @@ class ScoreUploads:
         uploads = [Upload(m, event) for m in messages for event in m.events if not event.is_folder_marker]
         rows: dict[str, ImageRow] = {}  # by row_id: one object notified twice needs one row
         owners: dict[str, set[str]] = {}
-        known: dict[str, Scored | Rejected] = {}  # by content, so that duplicates within the batch are scored once
+        known: dict[str, Result] = {}  # by content, so that duplicates within the batch are scored once
+        cache_failures = self.cache.failures if self.cache else 0
         with ThreadPoolExecutor(self.limits.downloads_at_once, "download") as pool:
-            for group in self._fetched(pool, uploads, deadline, outcome):
-                for upload, row in self._rows(group, known, outcome):
+            for arrival in self._arrivals(pool, uploads, deadline, outcome):
+                for upload, row in self._rows(arrival, known, pool, outcome):
                     rows[row.row_id] = row
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
-        self._deliver(list(rows.values()), owners, outcome)
+            self._deliver(list(rows.values()), owners, outcome)
+        outcome.cache_failures = self.cache.failures - cache_failures if self.cache else 0
         return outcome
 
-    def _fetched(
+    def _arrivals(
         self, pool: ThreadPoolExecutor, uploads: Sequence[Upload], deadline: Deadline, outcome: BatchOutcome
-    ) -> Iterator[list[Fetched]]:
-        """Groups of fetched uploads; while one is scored the next one downloads."""
-        waiting: list[tuple[Upload, Future[Fetched]]] = []
+    ) -> Iterator[Arrival]:
+        """Groups of fetched uploads; while one is scored the next one downloads and is looked up."""
+        waiting: Future[Arrival] | None = None
         for group in self._groups(uploads):
             if deadline.passed:
                 for upload in group:
@@ -108,12 +141,13 @@ class ScoreUploads:
                         "no time left in this invocation: give the function more time, or smaller batches"
                     )
                 continue
-            coming = [(upload, pool.submit(self._fetch, upload)) for upload in group]
-            if waiting:
-                yield self._results(waiting, outcome)
+            # The pool works in order of submission: an arrival never waits for a download that waits for its place.
+            coming = pool.submit(self._arrive, [pool.submit(self._fetch, upload) for upload in group])
+            if waiting is not None:
+                yield waiting.result()
             waiting = coming
-        if waiting:
-            yield self._results(waiting, outcome)
+        if waiting is not None:
+            yield waiting.result()
 
     def _groups(self, uploads: Iterable[Upload]) -> Iterator[list[Upload]]:
         group: list[Upload] = []
@@ -134,39 +168,64 @@ class ScoreUploads:
         if group:
             yield group
 
-    def _fetch(self, upload: Upload) -> Fetched:
-        if upload.event.kind == "removed":
+    def _fetch(self, upload: Upload, *, download: bool = False) -> Fetched:
+        """Read one object; `download` it even if its content is known by ETag."""
+        event = upload.event
+        if event.kind == "removed":
             return Fetched(upload, None)
         start = time.perf_counter()
-        result: FetchedObject | PermanentError
+        result: FetchedObject | Exception
         try:
-            result = self.objects.fetch(upload.event)
-        except PermanentError as error:
+            result = self.objects.fetch(event) if download else self._fetch_unless_known(event)
+        except Exception as error:  # whatever it is, it must not cost the neighbours their rows
             result = error
         return Fetched(upload, result, (time.perf_counter() - start) * 1000)
 
-    def _results(self, group: Iterable[tuple[Upload, Future[Fetched]]], outcome: BatchOutcome) -> list[Fetched]:
-        results: list[Fetched] = []
-        for upload, future in group:
-            try:
-                results.append(future.result())
-            except Exception as error:  # whatever it is, it must not cost the neighbours their rows
-                outcome.failures[upload.message.message_id] = error
-        return results
+    def _fetch_unless_known(self, event: UploadEvent) -> FetchedObject:
+        if not self.trust_etag or self.cache is None or event.etag is None or event.size_bytes is None:
+            return self.objects.fetch(event)
+        stored = self.objects.fetch(event, self.cache.content_of(event.etag, event.size_bytes))
+        if stored.body is not None:
+            self.cache.remember(stored.etag, stored.size_bytes, stored.sha256)
+        return stored
+
+    def _arrive(self, coming: Sequence[Future[Fetched]]) -> Arrival:
+        group = [future.result() for future in coming]
+        contents = {fetched.result.sha256 for fetched in group if isinstance(fetched.result, FetchedObject)}
+        cached = self.cache.read(contents) if self.cache else {}
+        return Arrival([self._with_body(fetched, cached) for fetched in group], cached)
+
+    def _with_body(self, fetched: Fetched, cached: Mapping[str, CachedResult]) -> Fetched:
+        """Download after all what was known by its ETag, but not all of whose results are."""
+        stored = fetched.result
+        if not isinstance(stored, FetchedObject) or stored.body is not None:
+            return fetched
+        answer = cached.get(stored.sha256, NOTHING).answer(self.scorer.models)
+        return self._fetch(fetched.upload, download=True) if answer is None else fetched
 
     def _rows(
-        self, group: list[Fetched], known: dict[str, Scored | Rejected], outcome: BatchOutcome
+        self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor, outcome: BatchOutcome
     ) -> Iterator[tuple[Upload, ImageRow]]:
         """Rows of a group; an upload whose scoring or row fails goes to `outcome.failures` instead."""
-        trouble = self._score(group, known)
-        for fetched in group:
-            message_id = fetched.upload.message.message_id
-            if isinstance(fetched.result, FetchedObject):
-                if fetched.result.sha256 not in known:
+        seen = set(known)
+        trouble = self._score(arrival, known, pool)
+        for fetched in arrival.group:
+            message_id, stored = fetched.upload.message.message_id, fetched.result
+            result = None
+            if isinstance(stored, FetchedObject):
+                result = known.get(stored.sha256)
+                if result is None:
                     outcome.failures[message_id] = trouble or TransientError("the scorer gave no result for the image")
                     continue
-                outcome.bytes_read += len(fetched.result.body)
-            row = self._row(fetched, known)
+                if stored.sha256 in seen:
+                    result = result.again(self.scorer.models)
+                seen.add(stored.sha256)
+                outcome.bytes_read += len(stored.body or b"")
+                outcome.not_inferred += isinstance(result.of, Scored) and len(result.cached) == len(self.scorer.models)
+            elif isinstance(stored, Exception) and not isinstance(stored, PermanentError):
+                outcome.failures[message_id] = stored
+                continue
+            row = self._row(fetched, result)
             if violations := list(self.contract.violations(row.values)):
                 outcome.failures[message_id] = RowNotAccepted(
                     f"the row breaks schemas/image_scores.json: {'; '.join(violations)}. Run `make schemas`"
@@ -174,33 +233,46 @@ class ScoreUploads:
             else:
                 yield fetched.upload, row
 
-    def _score(self, group: list[Fetched], known: dict[str, Scored | Rejected]) -> Exception | None:
+    def _score(self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor) -> Exception | None:
         """Add the results of contents not seen before; all models or none, so a failure is the whole group's."""
-        objects = [fetched.result for fetched in group if isinstance(fetched.result, FetchedObject)]
-        new = {stored.sha256: stored.body for stored in objects if stored.sha256 not in known}
+        models = list(self.scorer.models)
+        bodies: dict[str, bytes] = {}
+        for fetched in arrival.group:
+            stored = fetched.result
+            if not isinstance(stored, FetchedObject) or stored.sha256 in known:
+                continue
+            answer = arrival.cached.get(stored.sha256, NOTHING).answer(models)
+            if answer is not None:
+                known[stored.sha256] = Result(answer, models)
+            elif stored.body is not None:
+                bodies[stored.sha256] = stored.body
+        missing = {content: arrival.cached.get(content, NOTHING).lacks(models) for content in bodies}
         try:
-            if new:
-                known.update(dict(zip(new, self.scorer.score(list(new.values())), strict=True)))
+            results = self.scorer.score(list(bodies.values()), list(missing.values())) if bodies else []
+            scored = dict(zip(bodies, results, strict=True))
         except Exception as error:
             return error
+        for content, result in scored.items():
+            if self.cache is not None:
+                pool.submit(self.cache.write, content, result, missing[content])
+            known[content] = _completed(result, arrival.cached.get(content, NOTHING), models)
         return None
 
-    def _row(self, fetched: Fetched, known: dict[str, Scored | Rejected]) -> ImageRow:
+    def _row(self, fetched: Fetched, result: Result | None) -> ImageRow:
         now, event, stored = self.now(), fetched.upload.event, fetched.result
-        if stored is None:
-            return self.build_row.build(event, "deleted", now=now)
         if isinstance(stored, PermanentError):
             return self.build_row.build(event, stored.status, now=now, error=(stored.code, str(stored)))
-        result = known[stored.sha256]
-        timing = {"download_ms": fetched.download_ms, "decode_ms": result.decode_ms}
-        if isinstance(result, Rejected):
+        if not isinstance(stored, FetchedObject) or result is None:
+            return self.build_row.build(event, "deleted", now=now)
+        timing = {"download_ms": fetched.download_ms, **result.timing}
+        if isinstance(result.of, Rejected):
             return self.build_row.build(
                 event,
                 "rejected",
                 now=now,
                 fetched=stored,
-                error=(result.code, result.message),
-                image=result.image,
+                error=(result.of.code, result.of.message),
+                image=result.of.image,
                 timing=timing,
             )
         return self.build_row.build(
@@ -208,10 +280,11 @@ class ScoreUploads:
             "scored",
             now=now,
             fetched=stored,
-            image=result.image,
-            scores=result.scores,
+            image=result.of.image,
+            scores=result.of.scores,
             models=self.scorer.models,
-            timing=timing | {"inference_ms": result.inference_ms},
+            cached=result.cached,
+            timing=timing,
         )
 
     def _deliver(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> None:
@@ -222,3 +295,15 @@ class ScoreUploads:
                 continue
             for message_id in owners[row.row_id]:
                 outcome.failures[message_id] = RowNotAccepted("the delivery stream did not take the row after retries")
+
+
+def _completed(result: Scored | Rejected, cached: CachedResult, models: Sequence[str]) -> Result:
+    """A result of which some models' scores may come from the cache."""
+    if isinstance(result, Rejected):
+        return Result(result, timing={"decode_ms": result.decode_ms})
+    scores = {name: result.scores[name] if name in result.scores else dict(cached.scores[name]) for name in models}
+    return Result(
+        Scored(result.image, scores, result.decode_ms, result.inference_ms),
+        [name for name in models if name not in result.scores],
+        {"decode_ms": result.decode_ms, "inference_ms": result.inference_ms},
+    )

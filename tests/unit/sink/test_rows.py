@@ -17,7 +17,7 @@ def build(event=EVENT, status="scored", earliest=date(2026, 1, 1), **rest):
 
 
 def fetched(**rest):
-    return FetchedObject(**({"body": b"abc", "etag": "e", "last_modified": UPLOADED} | rest))
+    return FetchedObject.of(**({"body": b"abc", "etag": "e", "last_modified": UPLOADED} | rest))
 
 
 def test_a_row_of_a_read_object_is_filed_under_its_upload_day():
