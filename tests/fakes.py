@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import md5
 
-from inference import ImageFacts, Rejected, Scored
+from inference import Fingerprints, ImageFacts, Rejected, Scored
 from sink.errors import ObjectMissing, ObjectSuperseded, ObjectTooLarge, SinkError
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
+from sink.ports import CacheUnavailable
 from sink.rows import ImageRow
 
 
@@ -66,20 +67,58 @@ class RecordingRowSink:
 
 
 class CountingScorer:
-    """Scores by length, rejects what starts with `bad`, fails as a whole on `poison`; remembers each call."""
+    """Scores by length, rejects what starts with `bad`, fails as a whole on `poison`.
 
-    def __init__(self) -> None:
-        self.models = {"nsfw": "1.0.0-int8"}
+    Remembers the images of each call, and by image the models that were asked for.
+    """
+
+    def __init__(self, **models: str) -> None:
+        self.models = models or {"nsfw": "1.0.0-int8"}
         self.calls: list[list[bytes]] = []
+        self.asked: dict[bytes, list[str]] = {}
+
+    @property
+    def fingerprints(self) -> Fingerprints:
+        return Fingerprints("d" * 64, {name: release.ljust(64, "0") for name, release in self.models.items()})
 
     def score(self, images: Sequence[bytes], models=None) -> list[Scored | Rejected]:
+        wanted = [list(self.models)] * len(images) if models is None else models
         self.calls.append(list(images))
+        self.asked |= dict(zip(images, wanted, strict=True))
         if any(image.startswith(b"poison") for image in images):
             raise SinkError("the model failed")
-        return [self._one(image) for image in images]
+        return [self._one(image, names) for image, names in zip(images, wanted, strict=True)]
 
-    def _one(self, image: bytes) -> Scored | Rejected:
+    def _one(self, image: bytes, names: Sequence[str]) -> Scored | Rejected:
         if image.startswith(b"bad"):
             return Rejected(code="corrupt", message="cannot be decoded", image=None, decode_ms=1.0)
         facts = ImageFacts("JPEG", len(image), 1, "RGB", 1, None, -5)
-        return Scored(image=facts, scores={"nsfw": {"score": 1 / len(image)}}, decode_ms=2.0, inference_ms=3.0)
+        scores = {"nsfw": {"score": 1 / len(image)}, "text": {"coverage": 0.5 / len(image), "regions": len(image)}}
+        return Scored(
+            image=facts,
+            scores={name: scores[name] for name in names},
+            decode_ms=2.0,
+            inference_ms=3.0 if names else 0.0,
+        )
+
+
+class InMemoryCacheStore:
+    """Items by key; `down` makes every call fail; remembers the calls."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, object]] = {}
+        self.down = False
+        self.calls: list[str] = []
+
+    def get(self, keys):
+        self._call("get")
+        return {key: dict(self.items[key]) for key in keys if key in self.items}
+
+    def set(self, key, attributes, expires_at):
+        self._call("set")
+        self.items.setdefault(key, {}).update(attributes, expires_at=expires_at)
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.down:
+            raise CacheUnavailable("the table is being throttled")

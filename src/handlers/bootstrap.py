@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import boto3
 from botocore.config import Config
 
+from adapters.dynamodb import DynamoDBCacheStore
 from adapters.firehose import FirehoseRowSink
 from adapters.s3 import S3ObjectStore
 from handlers.settings import ScoreUploadsSettings
 from inference import Scorer, ScorerSettings
 from sink.contract import RowContract
+from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
 from sink.score_uploads import Limits, ScoreUploads
 
@@ -24,11 +28,36 @@ def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=limits.downloads_at_once,
     )
+    scorer = Scorer.load(ScorerSettings(max_pixels=settings.max_image_pixels))
+    contract = RowContract.load()
     return ScoreUploads(
         objects=S3ObjectStore(boto3.client("s3", config=config), settings.max_image_bytes),
-        scorer=Scorer.load(ScorerSettings(max_pixels=settings.max_image_pixels)),
+        scorer=scorer,
         sink=FirehoseRowSink(boto3.client("firehose", config=config), settings.stream),
         build_row=RowBuilder(settings.earliest_upload_date, settings.metadata_names),
-        contract=RowContract.load(),
+        contract=contract,
         limits=limits,
+        cache=_result_cache(settings, scorer, contract, limits.downloads_at_once),
+        trust_etag=settings.trust_etag,
+    )
+
+
+def _result_cache(
+    settings: ScoreUploadsSettings, scorer: Scorer, contract: RowContract, calls_at_once: int
+) -> ResultCache | None:
+    if settings.result_cache is None:
+        return None
+    # Shorter still: an answer that takes a second comes too late to save one.
+    config = Config(
+        connect_timeout=1,
+        read_timeout=1,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        max_pool_connections=calls_at_once,
+    )
+    return ResultCache(
+        store=DynamoDBCacheStore(boto3.client("dynamodb", config=config), settings.result_cache),
+        fingerprints=scorer.fingerprints,
+        contract=contract,
+        time_to_live=timedelta(days=settings.result_cache_days),
+        now=lambda: datetime.now(UTC),
     )

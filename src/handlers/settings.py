@@ -22,6 +22,9 @@ class ScoreUploadsSettings:
     max_image_bytes: int
     max_image_pixels: int
     metadata_names: frozenset[str]
+    result_cache: str | None
+    result_cache_days: int
+    trust_etag: bool
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> ScoreUploadsSettings:
@@ -39,6 +42,9 @@ class ScoreUploadsSettings:
             max_image_bytes=_read(env, "PIXLAKE_MAX_IMAGE_BYTES", _positive, "a number of bytes"),
             max_image_pixels=_read(env, "PIXLAKE_MAX_IMAGE_PIXELS", _positive, "a number of pixels"),
             metadata_names=_names(env.get("PIXLAKE_METADATA_NAMES", "")),
+            result_cache=env.get("PIXLAKE_RESULT_CACHE") or None,
+            result_cache_days=_read(env, "PIXLAKE_RESULT_CACHE_DAYS", _positive, "a number of days"),
+            trust_etag=_read(env, "PIXLAKE_TRUST_ETAG", _switch, "a switch, on or off"),
         )
 
 
@@ -57,6 +63,12 @@ def _positive(text: str) -> int:
     if number <= 0:
         raise ValueError(text)
     return number
+
+
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(text)
+    return text == "on"
 
 
 def _names(text: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from pixlake.localcloud import template as templates
 from tests.conftest import ROOT
+from tests.template.conftest import resolve
 
 PATH = ROOT / "template.yaml"
 
@@ -44,6 +45,21 @@ def test_every_output_that_the_command_line_needs_is_there():
     outputs = templates.read(PATH)["Outputs"]
     assert set(FROM_OUTPUTS.values()) <= outputs.keys()
     assert all(output.get("Description") for output in outputs.values())
+
+
+def permissions(resources, role):
+    """Resources by action, as a role's own policies allow them."""
+    allowed: dict[str, set[str]] = {}
+    for policy in resources[role]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for action in as_list(statement["Action"]):
+                allowed.setdefault(action, set()).update(as_list(statement["Resource"]))
+    return allowed
+
+
+def as_list(value):
+    return [value] if isinstance(value, str) else value
 
 
 class TestQueue:
@@ -94,14 +110,23 @@ class TestScorer:
         read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))
         assert read == {name for name in variables if name.startswith("PIXLAKE_")}
 
-    def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, expanded):
-        role = expanded["ScoreUploadsFunctionRole"]["Properties"]
-        statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
-        actions = {
-            action for s in statements for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, resolved):
+        allowed = permissions(resolved, "ScoreUploadsFunctionRole")
+        assert allowed == {
+            "s3:GetObject": {"UploadBucket.Arn/*"},
+            "s3:GetObjectVersion": {"UploadBucket.Arn/*"},
+            "s3:ListBucket": {"UploadBucket.Arn"},
+            "firehose:PutRecordBatch": {"RowStream.Arn"},
+            "dynamodb:BatchGetItem": {"ResultCacheTable.Arn"},
+            "dynamodb:UpdateItem": {"ResultCacheTable.Arn"},
         }
-        assert actions == {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "firehose:PutRecordBatch"}
-        assert "*" not in {json.dumps(s["Resource"]).strip('"') for s in statements}
+
+    def test_without_a_result_cache_there_is_no_table_and_no_right_to_one(self):
+        resources = resolve(ResultCache="off")
+        variables = resources["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        assert variables["PIXLAKE_RESULT_CACHE"] == ""
+        assert "ResultCacheTable" not in resources
+        assert not [a for a in permissions(resources, "ScoreUploadsFunctionRole") if a.startswith("dynamodb:")]
 
     def test_starts_after_the_catalog_has_the_columns_it_writes(self, expanded):
         assert "Catalog" in expanded["ScoreUploadsFunction"]["DependsOn"]

@@ -33,6 +33,11 @@ def sqs_record(message_id: str, body: str) -> dict:
     return {"messageId": message_id, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
 
 
+def upload(key: str, body: bytes) -> str:
+    """Its ETag."""
+    return boto3.client("s3").put_object(Bucket="uploads", Key=key, Body=body)["ETag"].strip('"')
+
+
 @pytest.fixture
 def handler_module(monkeypatch):
     for name, value in {
@@ -40,6 +45,9 @@ def handler_module(monkeypatch):
         "PIXLAKE_EARLIEST_UPLOAD_DATE": "2026-01-01",
         "PIXLAKE_MAX_IMAGE_BYTES": "1000000",
         "PIXLAKE_MAX_IMAGE_PIXELS": "50000000",
+        "PIXLAKE_RESULT_CACHE": "results",
+        "PIXLAKE_RESULT_CACHE_DAYS": "30",
+        "PIXLAKE_TRUST_ETAG": "off",
         "POWERTOOLS_SERVICE_NAME": "score_uploads",
         "POWERTOOLS_METRICS_NAMESPACE": "pixlake",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -48,6 +56,12 @@ def handler_module(monkeypatch):
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("s3").create_bucket(Bucket="uploads")
+        boto3.client("dynamodb").create_table(
+            TableName="results",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "content", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "content", "KeyType": "HASH"}],
+        )
         destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
         boto3.client("firehose").create_delivery_stream(
             DeliveryStreamName="rows", ExtendedS3DestinationConfiguration=destination
@@ -59,17 +73,22 @@ def handler_module(monkeypatch):
     sys.modules.pop("handlers.score_uploads", None)
 
 
+def delivered() -> list[dict]:
+    """Rows in the order of their delivery."""
+    s3 = boto3.client("s3")
+    stored = sorted(s3.list_objects_v2(Bucket="lake")["Contents"], key=lambda each: each["LastModified"])
+    return [json.loads(s3.get_object(Bucket="lake", Key=each["Key"])["Body"].read()) for each in stored]
+
+
 def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handler_module, capsys, caplog):
     photo = (ROOT / "samples" / "cat.jpg").read_bytes()
-    etag = boto3.client("s3").put_object(Bucket="uploads", Key="my cat.jpg", Body=photo)["ETag"].strip('"')
+    etag = upload("my cat.jpg", photo)
     batch = {"Records": [notification("m-1", "my+cat.jpg", etag, len(photo)), sqs_record("m-2", "nonsense")]}
 
     answer = handler_module.handler(batch, CONTEXT)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-2"}]}
-    s3 = boto3.client("s3")
-    (delivered,) = s3.list_objects_v2(Bucket="lake")["Contents"]
-    row = json.loads(s3.get_object(Bucket="lake", Key=delivered["Key"])["Body"].read())
+    (row,) = delivered()
     assert (row["object_key"], row["status"], row["category"]["family"]) == ("my cat.jpg", "scored", "cat")
     assert row["models"].keys() == {"category", "quality", "text", "nsfw"}
 
@@ -82,3 +101,21 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
         "UnreadableMessage",
     )
     assert (done.message, done.messages, done.rows) == ("batch done", 2, {"scored": 1})
+
+
+def test_a_content_seen_before_is_answered_by_the_table(handler_module, capsys):
+    photo = (ROOT / "samples" / "cat.jpg").read_bytes()
+    for key in ("first.jpg", "second.jpg"):
+        event = notification("m", key, upload(key, photo), len(photo))
+        assert handler_module.handler({"Records": [event]}, CONTEXT) == {"batchItemFailures": []}
+
+    first, second = sorted(delivered(), key=lambda row: row["object_key"])
+    (item,) = boto3.client("dynamodb").scan(TableName="results")["Items"]
+    assert item["content"]["S"] == first["content_sha256"]
+    assert sum(len(name) + len(*value.values()) for name, value in item.items()) < 1024  # one write unit
+    assert (first["cached"], second["cached"]) == ([], ["category", "quality", "text", "nsfw"])
+    for column in ("image", "category", "quality", "text", "nsfw", "models"):
+        assert second[column] == first[column]
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [batch["ImagesFromCache"] for batch in metrics] == [[0.0], [1.0]]
+    assert [batch["CacheFailures"] for batch in metrics] == [[0.0], [0.0]]

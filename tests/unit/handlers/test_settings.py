@@ -11,16 +11,33 @@ GOOD = {
     "PIXLAKE_MAX_IMAGE_BYTES": "1000",
     "PIXLAKE_MAX_IMAGE_PIXELS": "2000",
     "PIXLAKE_METADATA_NAMES": "Listing-Id, seller,",
+    "PIXLAKE_RESULT_CACHE": "results",
+    "PIXLAKE_RESULT_CACHE_DAYS": "30",
+    "PIXLAKE_TRUST_ETAG": "off",
 }
+OPTIONAL = {"PIXLAKE_METADATA_NAMES", "PIXLAKE_RESULT_CACHE"}
 
 
 def test_settings_are_typed():
     settings = ScoreUploadsSettings.from_env(GOOD)
 
-    assert settings == ScoreUploadsSettings("rows", date(2026, 1, 1), 1000, 2000, frozenset({"listing-id", "seller"}))
+    assert settings == ScoreUploadsSettings(
+        stream="rows",
+        earliest_upload_date=date(2026, 1, 1),
+        max_image_bytes=1000,
+        max_image_pixels=2000,
+        metadata_names=frozenset({"listing-id", "seller"}),
+        result_cache="results",
+        result_cache_days=30,
+        trust_etag=False,
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if name != "PIXLAKE_METADATA_NAMES"])
+def test_without_a_table_there_is_no_cache():
+    assert ScoreUploadsSettings.from_env({**GOOD, "PIXLAKE_RESULT_CACHE": ""}).result_cache is None
+
+
+@pytest.mark.parametrize("name", sorted(GOOD.keys() - OPTIONAL))
 def test_a_missing_setting_is_named(name):
     with pytest.raises(SettingsError, match=f"{name} is not set: .* template.yaml"):
         ScoreUploadsSettings.from_env({**GOOD, name: " "})
@@ -32,6 +49,8 @@ def test_a_missing_setting_is_named(name):
         ("PIXLAKE_EARLIEST_UPLOAD_DATE", "1st of May"),
         ("PIXLAKE_MAX_IMAGE_BYTES", "-1"),
         ("PIXLAKE_MAX_IMAGE_PIXELS", "many"),
+        ("PIXLAKE_RESULT_CACHE_DAYS", "0"),
+        ("PIXLAKE_TRUST_ETAG", "yes"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(name, value):

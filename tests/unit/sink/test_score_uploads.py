@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -6,9 +6,10 @@ from sink.contract import RowContract
 from sink.deadline import Deadline
 from sink.errors import ObjectArchived, RowNotAccepted, StoreUnavailable, TransientError, UnreadableMessage
 from sink.events import UploadEvent, UploadMessage
+from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
 from sink.score_uploads import Limits, ScoreUploads
-from tests.fakes import CountingScorer, InMemoryObjectStore, RecordingRowSink, etag_of
+from tests.fakes import CountingScorer, InMemoryCacheStore, InMemoryObjectStore, RecordingRowSink, etag_of
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 PLENTY = Deadline(lambda: 60_000, reserve_ms=1_000)
@@ -17,15 +18,21 @@ PLENTY = Deadline(lambda: 60_000, reserve_ms=1_000)
 class World:
     """A use case with its fakes, and a bucket `b`."""
 
-    def __init__(self, refuse=(), **limits):
-        self.store, self.scorer, self.sink = InMemoryObjectStore(), CountingScorer(), RecordingRowSink(refuse)
+    def __init__(self, refuse=(), scorer=None, cache=None, trust_etag=False, **limits):
+        self.store, self.sink = InMemoryObjectStore(), RecordingRowSink(refuse)
+        self.scorer = scorer or CountingScorer()
+        contract = RowContract.load()
+        if cache is not None:
+            cache = ResultCache(cache, self.scorer.fingerprints, contract, timedelta(days=30), now=lambda: NOW)
         self.use_case = ScoreUploads(
             self.store,
             self.scorer,
             self.sink,
             RowBuilder(date(2026, 1, 1)),
-            RowContract.load(),
+            contract,
             Limits(**limits),
+            cache,
+            trust_etag,
             now=lambda: NOW,
         )
 
@@ -215,3 +222,119 @@ def test_a_message_with_several_events_fails_if_one_of_them_does(world):
 
     assert outcome.retry == ["m"]
     assert world.sink.by_key().keys() == {"a"}
+
+
+BOTH = {"nsfw": "1.0.0-int8", "text": "1.0.0"}
+
+
+def test_a_content_seen_in_another_batch_is_answered_by_the_cache():
+    table = InMemoryCacheStore()
+    first, second = World(cache=table, scorer=CountingScorer(**BOTH)), World(cache=table, scorer=CountingScorer(**BOTH))
+    first.run(first.upload("a", b"photo"), first.upload("broken", b"bad"))
+
+    outcome = second.run(second.upload("b", b"photo"), second.upload("c", b"bad one"), second.upload("d", b"bad"))
+
+    rows, before = second.sink.by_key(), first.sink.by_key()
+    assert second.scorer.calls == [[b"bad one"]]
+    for column in ("image", "nsfw", "text", "models"):
+        assert rows["b"].values[column] == before["a"].values[column]
+    assert rows["b"].values["cached"] == ["nsfw", "text"]
+    assert rows["b"].values["timing"].keys() == {"download_ms"}
+    assert before["a"].values["cached"] == []
+    assert (rows["d"].status, rows["d"].values["error"]) == ("rejected", before["broken"].values["error"])
+    assert (outcome.not_inferred, outcome.cache_failures) == (1, 0)
+
+
+def test_a_changed_model_runs_alone_on_contents_seen_before():
+    table = InMemoryCacheStore()
+    before = World(cache=table, scorer=CountingScorer(**BOTH))
+    before.run(before.upload("a", b"photo"))
+    after = World(cache=table, scorer=CountingScorer(nsfw="1.0.0-int8", text="2.0.0"))
+
+    outcome = after.run(after.upload("b", b"photo"), after.upload("new", b"picture"))
+
+    assert after.scorer.asked == {b"photo": ["text"], b"picture": ["nsfw", "text"]}
+    row = after.sink.by_key()["b"].values
+    assert row["nsfw"] == before.sink.by_key()["a"].values["nsfw"]
+    assert row["text"] == {"coverage": 0.1, "regions": 5}
+    assert (row["cached"], row["models"]) == (["nsfw"], {"nsfw": "1.0.0-int8", "text": "2.0.0"})
+    assert row["timing"].keys() == {"download_ms", "decode_ms", "inference_ms"}
+    assert outcome.not_inferred == 0
+
+
+def test_a_twin_within_the_batch_says_that_no_model_ran_for_it():
+    world = World()
+
+    outcome = world.run(world.upload("a", b"photo"), world.upload("b", b"photo"))
+
+    rows = world.sink.by_key()
+    assert (rows["a"].values["cached"], rows["b"].values["cached"]) == ([], ["nsfw"])
+    assert rows["b"].values["timing"].keys() == {"download_ms"}
+    assert outcome.not_inferred == 1
+
+
+def test_a_cache_that_is_down_costs_no_row():
+    table = InMemoryCacheStore()
+    table.down = True
+    world = World(cache=table, images_a_group=1)
+
+    outcome = world.run(*(world.upload(key) for key in ("a", "b", "c")))
+
+    assert outcome.rows == {"scored": 3}
+    assert outcome.cache_failures == 1
+    assert table.calls == ["get"]
+
+
+def test_results_are_kept_even_if_their_rows_are_refused():
+    table = InMemoryCacheStore()
+    world = World(cache=table, refuse=["a"])
+    assert world.run(world.upload("a", b"photo")).retry == ["m-a"]
+
+    world.sink.refuse.clear()
+    assert world.run(world.upload("a", b"photo", received=2)).retry == []
+    assert world.scorer.calls == [[b"photo"]]
+
+
+def test_a_model_that_fails_leaves_nothing_in_the_cache():
+    table = InMemoryCacheStore()
+    world = World(cache=table)
+
+    assert world.run(world.upload("a", b"poison")).retry == ["m-a"]
+    assert table.items == {}
+
+
+def test_a_trusted_etag_saves_the_download_of_a_known_content():
+    table = InMemoryCacheStore()
+    world = World(cache=table, trust_etag=True)
+    world.run(world.upload("a", b"photo"))
+
+    outcome = world.run(world.upload("b", b"photo"), world.upload("c", b"other"))
+
+    assert (world.store.fetched, world.store.described) == (["a", "c"], ["b"])
+    rows = world.sink.by_key()
+    assert rows["b"].values["nsfw"] == rows["a"].values["nsfw"]
+    for column in ("content_sha256", "object_bytes", "uploaded_at", "etag"):
+        assert rows["b"].values[column] == rows["a"].values[column]
+    assert rows["b"].row_id != rows["a"].row_id
+    assert outcome.bytes_read == len(b"other")
+
+
+def test_a_trusted_etag_whose_results_are_gone_is_downloaded_after_all():
+    table = InMemoryCacheStore()
+    world = World(cache=table, trust_etag=True)
+    world.run(world.upload("a", b"photo"))
+    table.items = {key: item for key, item in table.items.items() if key.startswith("etag:")}
+
+    outcome = world.run(world.upload("b", b"photo"))
+
+    assert outcome.rows == {"scored": 1}
+    assert world.store.fetched == ["a", "b"]
+    assert world.scorer.calls == [[b"photo"], [b"photo"]]
+
+
+def test_an_etag_is_not_trusted_unless_told():
+    world = World(cache=InMemoryCacheStore())
+    world.run(world.upload("a", b"photo"))
+    world.run(world.upload("b", b"photo"))
+
+    assert (world.store.fetched, world.store.described) == (["a", "b"], [])
