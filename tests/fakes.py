@@ -69,22 +69,26 @@ class RecordingRowSink:
 class CountingScorer:
     """Scores by length, rejects what starts with `bad`, fails as a whole on `poison`.
 
-    Remembers the images of each call, and by image the models that were asked for.
+    Remembers the images of each call, and by image the models that were asked for; `alone`: the images that were to be
+    decoded in a process of their own, with the seconds that each was given.
     """
 
     def __init__(self, **models: str) -> None:
         self.models = models or {"nsfw": "1.0.0-int8"}
         self.calls: list[list[bytes]] = []
         self.asked: dict[bytes, list[str]] = {}
+        self.alone: dict[bytes, float] = {}
 
     @property
     def fingerprints(self) -> Fingerprints:
         return Fingerprints("d" * 64, {name: release.ljust(64, "0") for name, release in self.models.items()})
 
-    def score(self, images: Sequence[bytes], models=None) -> list[Scored | Rejected]:
+    def score(self, images: Sequence[bytes], models=None, *, alone_within_s=None) -> list[Scored | Rejected]:
         wanted = [list(self.models)] * len(images) if models is None else models
         self.calls.append(list(images))
         self.asked |= dict(zip(images, wanted, strict=True))
+        if alone_within_s is not None:
+            self.alone |= dict.fromkeys(images, alone_within_s)
         if any(image.startswith(b"poison") for image in images):
             raise SinkError("the model failed")
         return [self._one(image, names) for image, names in zip(images, wanted, strict=True)]

@@ -1,10 +1,11 @@
 """Image bytes to scores. No AWS."""
 
 from inference.catalog import Catalog
-from inference.errors import REJECTION_CODES, CatalogError, InferenceError, ModelFailed
+from inference.errors import REJECTION_CODES, CatalogError, DecodeFailed, InferenceError, ModelFailed
 from inference.facts import ImageFacts
 from inference.fingerprints import Fingerprints
-from inference.scorer import Rejected, Scored, Scorer, ScorerSettings
+from inference.prepare import Rejected
+from inference.scorer import Scored, Scorer, ScorerSettings
 from inference.specs import ColumnSpec, FieldSpec, ModelSpec
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "ColumnSpec",
+    "DecodeFailed",
     "FieldSpec",
     "Fingerprints",
     "ImageFacts",

@@ -3,6 +3,7 @@
 InferenceError
 ├── CatalogError      a model's directory is wrong: the deployment's fault, stops at start
 ├── ModelFailed       a model broke on pixels that decoded: ours, worth a retry, never a row
+├── DecodeFailed      no telling what an image is for want of memory, time or a process: ours, worth a retry
 └── ImageRejected     an image cannot be scored: its own fault, final. Never leaves `Scorer.score`: it comes back
                       as a `Rejected` in the image's place
 """
@@ -15,14 +16,17 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from inference.facts import ImageFacts
 
-RejectionCode = Literal["empty", "unsupported_format", "truncated", "corrupt", "too_many_pixels"]
+RejectionCode = Literal[
+    "empty", "unsupported_format", "truncated", "corrupt", "too_many_pixels", "decoder_crash", "decode_timeout"
+]
 
 REJECTION_CODES: tuple[RejectionCode, ...] = get_args(RejectionCode)
 """What an image may be rejected with.
 
 `empty`: no bytes. `unsupported_format`: by content none of the formats, or a kind of one that is not read.
 `truncated`: the file ends before its own headers say so. `corrupt`: the right format, but broken.
-`too_many_pixels`: over the limit by its header, unread."""
+`too_many_pixels`: over the limit by its header, unread. `decoder_crash`: the process that decoded it alone was killed
+by it, or took more memory than there is. `decode_timeout`: that process did not come to an end in its time."""
 
 
 class InferenceError(Exception):
@@ -57,6 +61,10 @@ class ModelFailed(InferenceError):
     def __init__(self, model: str, problem: str) -> None:
         super().__init__(f"model {model}: {problem}")
         self.model = model
+
+
+class DecodeFailed(InferenceError):
+    """An image could not be decoded by no fault that can be told to be its own; no row may be written from it."""
 
 
 class ImageRejected(InferenceError):

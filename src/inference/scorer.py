@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from inference.catalog import Catalog
 from inference.decoders import bind_decoder
-from inference.errors import ImageRejected, ModelFailed
+from inference.errors import DecodeFailed, ImageRejected, ModelFailed
 from inference.facts import ImageFacts
 from inference.fingerprints import Fingerprints
-from inference.formats.decode import decode
+from inference.isolation import ChildDecoder
 from inference.outputs import Struct
-from inference.preprocess import Reductions, normalise
+from inference.prepare import Prepared, Rejected, ms_since, prepare
 from inference.session import GraphSession
 from inference.specs import ModelSpec
 
@@ -35,13 +35,19 @@ class ScorerSettings:
         width × height above which an image is rejected unread
     threads
         of one model run; 1 suits one Lambda vCPU
+    decode_memory_mb
+        that an image decoded alone may take, the process that decodes it included
+    decode_seconds
+        that it may take
     """
 
     max_pixels: int = 50_000_000
     threads: int = 1
+    decode_memory_mb: int = 1024
+    decode_seconds: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("max_pixels", "threads"):
+        for name in ("max_pixels", "threads", "decode_memory_mb", "decode_seconds"):
             if getattr(self, name) < 1:
                 raise ValueError(f"ScorerSettings.{name} is {getattr(self, name)}: write 1 or more")
 
@@ -50,38 +56,14 @@ class ScorerSettings:
 class Scored:
     """An image's scores: model name → field name → plain Python value, as the model's column declares them.
 
-    `decode_ms` covers decoding and preprocessing, `inference_ms` this image's share of the models' time.
+    `decode_ms` covers decoding and preprocessing, and the start of a process where the image was decoded alone;
+    `inference_ms` this image's share of the models' time.
     """
 
     image: ImageFacts
     scores: dict[str, dict[str, Any]]
     decode_ms: float
     inference_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An image that cannot be scored. `image` holds what its header said, where that could be read."""
-
-    code: str
-    message: str
-    image: ImageFacts | None
-    decode_ms: float
-
-
-@dataclass(slots=True)
-class _Prepared:
-    """One decoded image: the models' inputs, and their scores as they come; the picture itself is gone."""
-
-    image: ImageFacts
-    inputs: dict[str, NDArray[np.generic]]
-    decode_ms: float
-    scores: dict[str, Struct] = field(default_factory=dict)
-    inference_ms: float = 0.0
-
-    @property
-    def scored(self) -> Scored:
-        return Scored(self.image, self.scores, self.decode_ms, self.inference_ms)
 
 
 class _Model:
@@ -92,11 +74,6 @@ class _Model:
         self._decode = bind_decoder(spec)
         self._session = GraphSession(spec, threads) if spec.artefact else None
         self._fields = {field.name for field in spec.column.fields}
-
-    def prepare(self, reductions: Reductions) -> NDArray[np.generic]:
-        given = self.spec.input
-        picture = given.resize(reductions.at_least(given.resize.needs))
-        return normalise(np.asarray(picture), given.channels, given.layout, given.mean, given.std)
 
     def score(self, inputs: Sequence[NDArray[np.generic]]) -> list[Struct]:
         outputs = self._session.run(inputs) if self._session else [(pixels,) for pixels in inputs]
@@ -130,7 +107,10 @@ class Scorer:
     def __init__(self, settings: ScorerSettings, models: Sequence[_Model]) -> None:
         self._settings = settings
         self._models = tuple(models)
-        self._shorter_side = max(model.spec.input.resize.needs for model in models)
+        self._specs = [model.spec for model in models]
+        self._alone = ChildDecoder(
+            self._specs, settings.max_pixels, settings.decode_memory_mb << 20, float(settings.decode_seconds)
+        )
 
     @classmethod
     def load(cls, settings: ScorerSettings, catalog: Catalog | None = None) -> Scorer:
@@ -146,55 +126,70 @@ class Scorer:
     @property
     def fingerprints(self) -> Fingerprints:
         """What results depend on besides an image's bytes."""
-        return Fingerprints.of([model.spec for model in self._models], self._settings.max_pixels)
+        return Fingerprints.of(self._specs, self._settings.max_pixels)
 
     def score(
-        self, images: Sequence[bytes], models: Sequence[Collection[str]] | None = None
+        self,
+        images: Sequence[bytes],
+        models: Sequence[Collection[str]] | None = None,
+        *,
+        alone_within_s: float | None = None,
     ) -> list[Scored | Rejected]:
         """Score files of images; a result depends on its own bytes alone, whatever else is in the batch.
 
         Parameters
         ----------
         models
-            Names of the models to run on each image; all of them on every image by default.
+            names of the models to run on each image; all of them on every image by default
+        alone_within_s
+            decode each image in a process of its own, for no longer than this many seconds an image: for images that
+            may have killed a process before. The scores are the same, and some 0.2 s an image later
 
         Raises
         ------
         ModelFailed
             a model broke: nothing is known of any image of the batch. Never raised for what the bytes are
+        DecodeFailed
+            no memory, no time or no process to decode an image with: likewise
         """
         wanted = [self.models] * len(images) if models is None else models
         results: list[Scored | Rejected] = []
         for start in range(0, len(images), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            results.extend(self._score_chunk(images[chunk], wanted[chunk]))
+            results.extend(self._score_chunk(images[chunk], wanted[chunk], alone_within_s))
         return results
 
-    def _score_chunk(self, images: Sequence[bytes], wanted: Sequence[Collection[str]]) -> list[Scored | Rejected]:
-        prepared = [self._prepare(data, names) for data, names in zip(images, wanted, strict=True)]
-        good = [one for one in prepared if isinstance(one, _Prepared)]
+    def _score_chunk(
+        self, images: Sequence[bytes], wanted: Sequence[Collection[str]], alone_within_s: float | None
+    ) -> list[Scored | Rejected]:
+        prepared = [
+            self._prepare(data, names) if alone_within_s is None else self._alone.prepare(data, alone_within_s)
+            for data, names in zip(images, wanted, strict=True)
+        ]
+        good = {place: one for place, one in enumerate(prepared) if isinstance(one, Prepared)}
+        scores: list[dict[str, Struct]] = [{} for _ in prepared]
+        inference_ms = [0.0] * len(prepared)
         for model in self._models:
-            asked = [one for one in good if model.spec.name in one.inputs]
+            name = model.spec.name
+            asked = [place for place in good if name in wanted[place]]
             if not asked:
                 continue
             started = perf_counter()
-            structs = model.score([one.inputs[model.spec.name] for one in asked])
-            share = _ms_since(started) / len(asked)
-            for one, struct in zip(asked, structs, strict=True):
-                one.scores[model.spec.name] = struct
-                one.inference_ms += share
-        return [one if isinstance(one, Rejected) else one.scored for one in prepared]
+            structs = model.score([good[place].inputs[name] for place in asked])
+            share = ms_since(started) / len(asked)
+            for place, struct in zip(asked, structs, strict=True):
+                scores[place][name] = struct
+                inference_ms[place] += share
+        return [
+            one if isinstance(one, Rejected) else Scored(one.image, scores[place], one.decode_ms, inference_ms[place])
+            for place, one in enumerate(prepared)
+        ]
 
-    def _prepare(self, data: bytes, names: Collection[str]) -> _Prepared | Rejected:
+    def _prepare(self, data: bytes, names: Collection[str]) -> Prepared | Rejected:
         started = perf_counter()
         try:
-            picture = decode(data, max_pixels=self._settings.max_pixels, shorter_side=self._shorter_side)
+            return prepare(data, self._specs, self._settings.max_pixels, names)
         except ImageRejected as rejected:
-            return Rejected(rejected.code, rejected.message, rejected.image, _ms_since(started))
-        reductions = Reductions(picture.rgb)
-        inputs = {model.spec.name: model.prepare(reductions) for model in self._models if model.spec.name in names}
-        return _Prepared(picture.facts, inputs, _ms_since(started))
-
-
-def _ms_since(started: float) -> float:
-    return (perf_counter() - started) * 1000
+            return Rejected(rejected.code, rejected.message, rejected.image, ms_since(started))
+        except MemoryError as error:
+            raise DecodeFailed("memory ran out while an image was decoded beside others") from error

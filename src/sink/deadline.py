@@ -27,6 +27,11 @@ class Deadline:
         return cls(context.get_remaining_time_in_millis, reserve_ms)
 
     @property
+    def left_s(self) -> float:
+        """Seconds that work may still take; 0 when it is passed."""
+        return max(0.0, (self.remaining_ms() - self.reserve_ms) / 1000)
+
+    @property
     def passed(self) -> bool:
         """Whether to stop taking new work."""
         return self.remaining_ms() <= self.reserve_ms

@@ -39,7 +39,11 @@ class ImageScorer(Protocol):
         """Model to version and artefact variant."""
 
     def score(
-        self, images: Sequence[bytes], models: Sequence[Collection[str]] | None = None
+        self,
+        images: Sequence[bytes],
+        models: Sequence[Collection[str]] | None = None,
+        *,
+        alone_within_s: float | None = None,
     ) -> Sequence[Scored | Rejected]:
         """One outcome an image, in order; a bad image is an outcome, not an exception.
 
@@ -47,6 +51,9 @@ class ImageScorer(Protocol):
         ----------
         models
             Names of the models to run on each image; all of them on every image by default.
+        alone_within_s
+            Decode each image in a process of its own, for no longer than so many seconds: what kills the decoder is an
+            outcome too.
         """
 
 

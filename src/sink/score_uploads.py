@@ -31,6 +31,11 @@ class Upload:
     message: UploadMessage
     event: UploadEvent
 
+    @property
+    def alone(self) -> bool:
+        """Whether its message was delivered before: it may hold what killed its neighbours' process the last time."""
+        return self.message.receive_count > 1
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -122,7 +127,7 @@ class ScoreUploads:
         cache_failures = self.cache.failures if self.cache else 0
         with ThreadPoolExecutor(self.limits.downloads_at_once, "download") as pool:
             for arrival in self._arrivals(pool, uploads, deadline, outcome):
-                for upload, row in self._rows(arrival, known, pool, outcome):
+                for upload, row in self._rows(arrival, known, pool, deadline, outcome):
                     rows[row.row_id] = row
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
             self._deliver(list(rows.values()), owners, outcome)
@@ -153,16 +158,14 @@ class ScoreUploads:
         group: list[Upload] = []
         size = 0
         for upload in uploads:
-            # A message that came back may hold what spoiled its group the last time: it goes alone.
-            alone = upload.message.receive_count > 1
             expected = upload.event.size_bytes or 0
             full = len(group) == self.limits.images_a_group or size + expected > self.limits.bytes_a_group
-            if group and (full or alone):
+            if group and (full or upload.alone):
                 yield group
                 group, size = [], 0
             group.append(upload)
             size += expected
-            if alone:
+            if upload.alone:
                 yield group
                 group, size = [], 0
         if group:
@@ -204,11 +207,16 @@ class ScoreUploads:
         return self._fetch(fetched.upload, download=True) if answer is None else fetched
 
     def _rows(
-        self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor, outcome: BatchOutcome
+        self,
+        arrival: Arrival,
+        known: dict[str, Result],
+        pool: ThreadPoolExecutor,
+        deadline: Deadline,
+        outcome: BatchOutcome,
     ) -> Iterator[tuple[Upload, ImageRow]]:
         """Rows of a group; an upload whose scoring or row fails goes to `outcome.failures` instead."""
         seen = set(known)
-        trouble = self._score(arrival, known, pool)
+        trouble = self._score(arrival, known, pool, deadline)
         for fetched in arrival.group:
             message_id, stored = fetched.upload.message.message_id, fetched.result
             result = None
@@ -233,7 +241,9 @@ class ScoreUploads:
             else:
                 yield fetched.upload, row
 
-    def _score(self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor) -> Exception | None:
+    def _score(
+        self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor, deadline: Deadline
+    ) -> Exception | None:
         """Add the results of contents not seen before; all models or none, so a failure is the whole group's."""
         models = list(self.scorer.models)
         bodies: dict[str, bytes] = {}
@@ -247,8 +257,13 @@ class ScoreUploads:
             elif stored.body is not None:
                 bodies[stored.sha256] = stored.body
         missing = {content: arrival.cached.get(content, NOTHING).lacks(models) for content in bodies}
+        alone_within_s = deadline.left_s if any(fetched.upload.alone for fetched in arrival.group) else None
         try:
-            results = self.scorer.score(list(bodies.values()), list(missing.values())) if bodies else []
+            results = (
+                self.scorer.score(list(bodies.values()), list(missing.values()), alone_within_s=alone_within_s)
+                if bodies
+                else []
+            )
             scored = dict(zip(bodies, results, strict=True))
         except Exception as error:
             return error

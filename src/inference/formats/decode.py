@@ -60,6 +60,9 @@ _UPRIGHT = {
 _NOT_READ = re.compile(r"cannot handle|unknown pixel mode|unsupported|not (yet )?supported", re.IGNORECASE)
 """What Pillow and libheif say of a 12-bit or lossless JPEG, a TIFF of three bits, a HEIC of another codec, …"""
 
+_NO_MEMORY = re.compile(r"out of memory|not enough memory|cannot allocate", re.IGNORECASE)
+"""What they say, in errors of other classes, when memory runs out."""
+
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
@@ -87,6 +90,8 @@ def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
     ------
     ImageRejected
         the image cannot be decoded; nothing else is raised for any bytes
+    MemoryError
+        but this: memory ran out. It may be the neighbours' doing, so it says nothing of the image
     """
     if not data:
         raise ImageRejected("empty", "the object has no bytes")
@@ -97,7 +102,7 @@ def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; an image here is scored or rejected
             return _decode(format_, data, max_pixels, shorter_side)
-    except ImageRejected:
+    except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # whatever a decoder throws at broken bytes, down to zlib and struct errors
         raise _rejection(format_, data, error, max_pixels) from error
@@ -106,6 +111,8 @@ def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
 def _rejection(format_: str, data: bytes, error: Exception, max_pixels: int) -> ImageRejected:
     """Tell a decoder's own refusal of size, and of a variant it does not know, from a file cut short or broken."""
     reason = str(error)
+    if _NO_MEMORY.search(reason):
+        raise MemoryError(reason) from error
     width, height = declared_size(format_, data)
     if width * height > max_pixels:
         return ImageRejected("too_many_pixels", _too_many(width, height, max_pixels))

@@ -10,7 +10,7 @@ def test_given_the_tree_in_the_docstring_when_compared_then_it_names_every_error
         value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, errors.InferenceError)
     ]
 
-    assert len(classes) == 4
+    assert len(classes) == 5
     for error in classes:
         assert error.__name__ in errors.__doc__
 

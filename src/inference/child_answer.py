@@ -1,0 +1,57 @@
+"""What a decoding process writes to its parent: bytes that can do nothing but be parsed. No pickle.
+
+`READY`, then, once the image is decoded, four bytes of length, a JSON head of that length, and the arrays it lists.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.errors import ImageRejected
+from inference.facts import ImageFacts
+from inference.prepare import Prepared
+
+READY = b"R"
+"""Written when the process has started and holds the image: whatever ends it from here on is the image's doing."""
+
+Answer = Prepared | ImageRejected | MemoryError | str
+"""A `str` is an error of ours, in words."""
+
+
+def pack(answer: Answer) -> bytes:
+    """Everything after `READY`."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    if isinstance(answer, Prepared):
+        arrays = answer.inputs
+        listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
+        head = {"image": asdict(answer.image), "inputs": listed, "decode_ms": answer.decode_ms}
+    elif isinstance(answer, ImageRejected):
+        image = None if answer.image is None else asdict(answer.image)
+        head = {"code": answer.code, "message": answer.message, "image": image}
+    else:
+        head = {"failed": "memory" if isinstance(answer, MemoryError) else answer}
+    text = json.dumps(head).encode()
+    return b"".join([struct.pack(">I", len(text)), text, *(array.tobytes() for array in arrays.values())])
+
+
+def unpack(data: bytes) -> Answer:
+    """The inverse of `pack`; a ValueError, KeyError, TypeError or struct.error for anything that it never writes."""
+    (length,) = struct.unpack_from(">I", data)
+    head = json.loads(data[4 : 4 + length])
+    image = None if head.get("image") is None else ImageFacts(**head["image"])
+    if "code" in head:
+        return ImageRejected(head["code"], head["message"], image)
+    if image is None:
+        return MemoryError() if head["failed"] == "memory" else str(head["failed"])
+    inputs: dict[str, NDArray[np.generic]] = {}
+    place = 4 + length
+    for name, dtype, shape in head["inputs"]:
+        count = int(np.prod(shape))
+        inputs[name] = np.frombuffer(data, dtype, count, place).reshape(shape).copy()
+        place += inputs[name].nbytes
+    return Prepared(image, inputs, head["decode_ms"])
