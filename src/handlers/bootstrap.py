@@ -28,7 +28,9 @@ def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=limits.downloads_at_once,
     )
-    scorer = Scorer.load(ScorerSettings(max_pixels=settings.max_image_pixels))
+    scorer = Scorer.load(
+        ScorerSettings(max_pixels=settings.max_image_pixels, decode_memory_mb=settings.decode_memory_mb)
+    )
     contract = RowContract.load()
     return ScoreUploads(
         objects=S3ObjectStore(boto3.client("s3", config=config), settings.max_image_bytes),

@@ -12,6 +12,13 @@ from sink.errors import SettingsError
 
 Value = TypeVar("Value")
 
+PARENT_MB = 600
+"""Memory left to the function itself while an image is decoded alone: runtime and models take 230 MB, two groups of
+downloads at most 130."""
+
+LEAST_DECODE_MB = 512
+"""Enough for pictures of 20 Mpx; of a function smaller than the default it is a larger part than the rest would be."""
+
 
 @dataclass(frozen=True)
 class ScoreUploadsSettings:
@@ -25,6 +32,12 @@ class ScoreUploadsSettings:
     result_cache: str | None
     result_cache_days: int
     trust_etag: bool
+    memory_mb: int
+
+    @property
+    def decode_memory_mb(self) -> int:
+        """What an image decoded in a process of its own may take."""
+        return max(LEAST_DECODE_MB, self.memory_mb - PARENT_MB)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> ScoreUploadsSettings:
@@ -45,6 +58,7 @@ class ScoreUploadsSettings:
             result_cache=env.get("PIXLAKE_RESULT_CACHE") or None,
             result_cache_days=_read(env, "PIXLAKE_RESULT_CACHE_DAYS", _positive, "a number of days"),
             trust_etag=_read(env, "PIXLAKE_TRUST_ETAG", _switch, "a switch, on or off"),
+            memory_mb=_read(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _positive, "the function's memory in MB"),
         )
 
 

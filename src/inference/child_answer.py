@@ -40,7 +40,7 @@ def pack(answer: Answer) -> bytes:
 
 
 def unpack(data: bytes) -> Answer:
-    """The inverse of `pack`; a ValueError, KeyError, TypeError or struct.error for anything that it never writes."""
+    """The inverse of `pack`; ValueError, LookupError, TypeError, AttributeError or struct.error for anything else."""
     (length,) = struct.unpack_from(">I", data)
     head = json.loads(data[4 : 4 + length])
     image = None if head.get("image") is None else ImageFacts(**head["image"])

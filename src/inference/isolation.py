@@ -92,7 +92,7 @@ class ChildDecoder:
         if ended.returncode == 0:
             try:
                 answer = unpack(ended.stdout[len(READY) :])
-            except (ValueError, KeyError, TypeError, struct.error):
+            except (ValueError, LookupError, TypeError, AttributeError, struct.error):
                 answer = None
         milliseconds = ms_since(started)
         match answer:

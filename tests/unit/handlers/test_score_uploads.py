@@ -48,6 +48,7 @@ def handler_module(monkeypatch):
         "PIXLAKE_RESULT_CACHE": "results",
         "PIXLAKE_RESULT_CACHE_DAYS": "30",
         "PIXLAKE_TRUST_ETAG": "off",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         "POWERTOOLS_SERVICE_NAME": "score_uploads",
         "POWERTOOLS_METRICS_NAMESPACE": "pixlake",
         "POWERTOOLS_LOG_LEVEL": "INFO",

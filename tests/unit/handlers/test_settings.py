@@ -14,6 +14,7 @@ GOOD = {
     "PIXLAKE_RESULT_CACHE": "results",
     "PIXLAKE_RESULT_CACHE_DAYS": "30",
     "PIXLAKE_TRUST_ETAG": "off",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
 }
 OPTIONAL = {"PIXLAKE_METADATA_NAMES", "PIXLAKE_RESULT_CACHE"}
 
@@ -30,7 +31,15 @@ def test_settings_are_typed():
         result_cache="results",
         result_cache_days=30,
         trust_etag=False,
+        memory_mb=1769,
     )
+
+
+@pytest.mark.parametrize(("memory", "decode"), [("1024", 512), ("1769", 1169), ("10240", 9640)])
+def test_a_decoding_process_gets_what_the_function_leaves(memory, decode):
+    settings = ScoreUploadsSettings.from_env({**GOOD, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory})
+
+    assert settings.decode_memory_mb == decode
 
 
 def test_without_a_table_there_is_no_cache():
@@ -39,7 +48,7 @@ def test_without_a_table_there_is_no_cache():
 
 @pytest.mark.parametrize("name", sorted(GOOD.keys() - OPTIONAL))
 def test_a_missing_setting_is_named(name):
-    with pytest.raises(SettingsError, match=f"{name} is not set: .* template.yaml"):
+    with pytest.raises(SettingsError, match=f"{name} is not set: "):
         ScoreUploadsSettings.from_env({**GOOD, name: " "})
 
 

@@ -160,6 +160,15 @@ def test_a_message_that_came_back_is_scored_alone_so_that_it_spoils_no_neighbour
     assert world.sink.by_key().keys() == {"a", "c"}
 
 
+def test_a_message_that_came_back_is_decoded_in_a_process_of_its_own_within_the_time_that_is_left(world):
+    world.run(
+        world.upload("a"), world.upload("b", received=2), world.upload("c"), deadline=Deadline(lambda: 9_500, 8_000)
+    )
+
+    assert world.scorer.calls == [[b"a"], [b"b"], [b"c"]]
+    assert world.scorer.alone == {b"b": 1.5}
+
+
 def test_duplicates_within_a_batch_are_scored_once_and_have_a_row_each():
     world = World(images_a_group=2)
 
