@@ -31,6 +31,7 @@ from inference.formats.colour import to_rgb
 from inference.formats.containers import count_frames, declared_size, ends_early, sniff
 from inference.formats.dhash import difference_hash
 from inference.formats.essentials import essentials
+from inference.formats.quiet import keep_quiet
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     # The classes themselves, not Image.open: no other parser can be reached, and a picture of any size tells its size.
@@ -93,6 +94,7 @@ def decode(data: bytes, *, max_pixels: int, shorter_side: int) -> Picture:
     MemoryError
         but this: memory ran out. It may be the neighbours' doing, so it says nothing of the image
     """
+    keep_quiet()
     if not data:
         raise ImageRejected("empty", "the object has no bytes")
     format_ = sniff(data)
