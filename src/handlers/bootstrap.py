@@ -12,10 +12,11 @@ from adapters.firehose import FirehoseRowSink
 from adapters.s3 import S3ObjectStore
 from handlers.settings import ScoreUploadsSettings
 from inference import Scorer, ScorerSettings
+from sink.arrivals import Limits
 from sink.contract import RowContract
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
-from sink.score_uploads import Limits, ScoreUploads
+from sink.score_uploads import ScoreUploads
 
 
 def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:

@@ -7,16 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import onnxruntime
-import pi_heif
-import PIL
-
 from inference.preprocess import REVISION
 from inference.specs import ModelSpec
-
-DECODING_LIBRARIES = (PIL, pi_heif, np)
-SCORING_LIBRARIES = (*DECODING_LIBRARIES, onnxruntime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +29,15 @@ class Fingerprints:
     @classmethod
     def of(cls, specs: Iterable[ModelSpec], max_pixels: int) -> Fingerprints:
         """Of models, with the versions of the libraries that decode and score."""
-        scoring = [library.__version__ for library in SCORING_LIBRARIES]
+        import numpy as np  # noqa: PLC0415 - a process that only decodes needs no onnxruntime
+        import onnxruntime  # noqa: PLC0415
+        import pi_heif  # noqa: PLC0415
+        import PIL  # noqa: PLC0415
+
+        decoding = [library.__version__ for library in (PIL, pi_heif, np)]
+        scoring = [*decoding, onnxruntime.__version__]
         return cls(
-            decoding=_sha256([REVISION, max_pixels, [library.__version__ for library in DECODING_LIBRARIES]]),
+            decoding=_sha256([REVISION, max_pixels, decoding]),
             models={spec.name: _sha256([spec.fingerprint, scoring]) for spec in specs},
         )
 

@@ -6,52 +6,22 @@ queue delivers it again and at last moves it to the dead-letter queue). Nothing 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference import Rejected, Scored
+from sink.arrivals import Arrival, Arrivals, Fetched, Limits, Upload
 from sink.contract import RowContract
 from sink.deadline import Deadline
 from sink.errors import PermanentError, RowNotAccepted, TransientError
-from sink.events import UploadEvent, UploadMessage
+from sink.events import UploadMessage
 from sink.objects import FetchedObject
 from sink.ports import ImageScorer, ObjectStore, RowSink
 from sink.result_cache import NOTHING, CachedResult, ResultCache
 from sink.rows import ImageRow, RowBuilder
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One event of one message."""
-
-    message: UploadMessage
-    event: UploadEvent
-
-    @property
-    def alone(self) -> bool:
-        """Whether its message was delivered before: it may hold what killed its neighbours' process the last time."""
-        return self.message.receive_count > 1
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What a fetch gave: the object, the trouble (the permanent kind makes a row), or None for a removal."""
-
-    upload: Upload
-    result: FetchedObject | Exception | None
-    download_ms: float = 0.0
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A group of uploads, fetched, and what the cache knows of their contents (by sha256)."""
-
-    group: list[Fetched]
-    cached: Mapping[str, CachedResult]
 
 
 @dataclass(frozen=True)
@@ -88,28 +58,15 @@ class BatchOutcome:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How much is held in memory: two groups at most, one being scored while the next one downloads."""
-
-    images_a_group: int = 16
-    bytes_a_group: int = 64 * 1024 * 1024
-    downloads_at_once: int = 16
-
-
-@dataclass(frozen=True)
 class ScoreUploads:
-    """Scores the uploads that a batch of messages names.
-
-    With `trust_etag`, an object is not downloaded whose ETag and size the cache has seen; see
-    docs/adr/0009-result-cache.md for what that trusts.
-    """
+    """Scores the uploads that a batch of messages names; `trust_etag`: see `Arrivals`."""
 
     objects: ObjectStore
     scorer: ImageScorer
     sink: RowSink
     build_row: RowBuilder
     contract: RowContract
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     cache: ResultCache | None = None
     trust_etag: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -124,87 +81,16 @@ class ScoreUploads:
         rows: dict[str, ImageRow] = {}  # by row_id: one object notified twice needs one row
         owners: dict[str, set[str]] = {}
         known: dict[str, Result] = {}  # by content, so that duplicates within the batch are scored once
+        arrivals = Arrivals(self.objects, list(self.scorer.models), self.limits, self.cache, self.trust_etag)
         cache_failures = self.cache.failures if self.cache else 0
         with ThreadPoolExecutor(self.limits.downloads_at_once, "download") as pool:
-            for arrival in self._arrivals(pool, uploads, deadline, outcome):
+            for arrival in arrivals(pool, uploads, deadline):
                 for upload, row in self._rows(arrival, known, pool, deadline, outcome):
                     rows[row.row_id] = row
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
             self._deliver(list(rows.values()), owners, outcome)
         outcome.cache_failures = self.cache.failures - cache_failures if self.cache else 0
         return outcome
-
-    def _arrivals(
-        self, pool: ThreadPoolExecutor, uploads: Sequence[Upload], deadline: Deadline, outcome: BatchOutcome
-    ) -> Iterator[Arrival]:
-        """Groups of fetched uploads; while one is scored the next one downloads and is looked up."""
-        waiting: Future[Arrival] | None = None
-        for group in self._groups(uploads):
-            if deadline.passed:
-                for upload in group:
-                    outcome.failures[upload.message.message_id] = TransientError(
-                        "no time left in this invocation: give the function more time, or smaller batches"
-                    )
-                continue
-            # The pool works in order of submission: an arrival never waits for a download that waits for its place.
-            coming = pool.submit(self._arrive, [pool.submit(self._fetch, upload) for upload in group])
-            if waiting is not None:
-                yield waiting.result()
-            waiting = coming
-        if waiting is not None:
-            yield waiting.result()
-
-    def _groups(self, uploads: Iterable[Upload]) -> Iterator[list[Upload]]:
-        group: list[Upload] = []
-        size = 0
-        for upload in uploads:
-            expected = upload.event.size_bytes or 0
-            full = len(group) == self.limits.images_a_group or size + expected > self.limits.bytes_a_group
-            if group and (full or upload.alone):
-                yield group
-                group, size = [], 0
-            group.append(upload)
-            size += expected
-            if upload.alone:
-                yield group
-                group, size = [], 0
-        if group:
-            yield group
-
-    def _fetch(self, upload: Upload, *, download: bool = False) -> Fetched:
-        """Read one object; `download` it even if its content is known by ETag."""
-        event = upload.event
-        if event.kind == "removed":
-            return Fetched(upload, None)
-        start = time.perf_counter()
-        result: FetchedObject | Exception
-        try:
-            result = self.objects.fetch(event) if download else self._fetch_unless_known(event)
-        except Exception as error:  # whatever it is, it must not cost the neighbours their rows
-            result = error
-        return Fetched(upload, result, (time.perf_counter() - start) * 1000)
-
-    def _fetch_unless_known(self, event: UploadEvent) -> FetchedObject:
-        if not self.trust_etag or self.cache is None or event.etag is None or event.size_bytes is None:
-            return self.objects.fetch(event)
-        stored = self.objects.fetch(event, self.cache.content_of(event.etag, event.size_bytes))
-        if stored.body is not None:
-            self.cache.remember(stored.etag, stored.size_bytes, stored.sha256)
-        return stored
-
-    def _arrive(self, coming: Sequence[Future[Fetched]]) -> Arrival:
-        group = [future.result() for future in coming]
-        contents = {fetched.result.sha256 for fetched in group if isinstance(fetched.result, FetchedObject)}
-        cached = self.cache.read(contents) if self.cache else {}
-        return Arrival([self._with_body(fetched, cached) for fetched in group], cached)
-
-    def _with_body(self, fetched: Fetched, cached: Mapping[str, CachedResult]) -> Fetched:
-        """Download after all what was known by its ETag, but not all of whose results are."""
-        stored = fetched.result
-        if not isinstance(stored, FetchedObject) or stored.body is not None:
-            return fetched
-        answer = cached.get(stored.sha256, NOTHING).answer(self.scorer.models)
-        return self._fetch(fetched.upload, download=True) if answer is None else fetched
 
     def _rows(
         self,

@@ -105,6 +105,7 @@ class TestScorer:
             name: str(defaults[value["Ref"]]) if isinstance(value, dict) and value.get("Ref") in defaults else "set"
             for name, value in variables.items()
         }
+        values["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = str(defaults["MemorySize"])  # set by Lambda itself
         settings = ScoreUploadsSettings.from_env(values)
         assert settings.max_image_bytes == 50 * 1024 * 1024
         read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))

@@ -19,9 +19,9 @@ def keep_quiet() -> None:
     logger = logging.getLogger("PIL")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
-    # Pillow has no switch for libtiff's messages. A symbol is looked up in the libraries that _imaging links to as well;
-    # in a Pillow built without libtiff, or with its symbols hidden, there is none.
+    # Pillow has no switch for libtiff's messages. A symbol is looked up in the libraries that _imaging links to, too;
+    # a Pillow built without libtiff, or with its symbols hidden, has none.
     with contextlib.suppress(OSError, AttributeError):
-        libraries = ctypes.CDLL(Image.core.__file__)
+        libraries = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
         for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt", "TIFFSetWarningHandler"):
             getattr(libraries, name)(None)

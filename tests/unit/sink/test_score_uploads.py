@@ -2,13 +2,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from sink.arrivals import Limits
 from sink.contract import RowContract
 from sink.deadline import Deadline
 from sink.errors import ObjectArchived, RowNotAccepted, StoreUnavailable, TransientError, UnreadableMessage
 from sink.events import UploadEvent, UploadMessage
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
-from sink.score_uploads import Limits, ScoreUploads
+from sink.score_uploads import ScoreUploads
 from tests.fakes import CountingScorer, InMemoryCacheStore, InMemoryObjectStore, RecordingRowSink, etag_of
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
