@@ -25,8 +25,9 @@ REJECTION_CODES: tuple[RejectionCode, ...] = get_args(RejectionCode)
 
 `empty`: no bytes. `unsupported_format`: by content none of the formats, or a kind of one that is not read.
 `truncated`: the file ends before its own headers say so. `corrupt`: the right format, but broken.
-`too_many_pixels`: over the limit by its header, unread. `decoder_crash`: the process that decoded it alone was killed
-by it, or took more memory than there is. `decode_timeout`: that process did not come to an end in its time."""
+`too_many_pixels`: over the limit by its header, or a side over a million; unread. `decoder_crash`: decoded in a process
+of its own it killed that process, or took more memory than there is. `decode_timeout`: that process did not end in
+time."""
 
 
 class InferenceError(Exception):

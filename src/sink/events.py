@@ -86,7 +86,7 @@ def parse_body(body: str) -> tuple[UploadEvent, ...]:
         if document.get("source") == "aws.s3":
             event = _from_eventbridge(S3EventBridgeNotificationEvent(document))
             return () if event is None else (event,)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnreadableMessage(
             f"upload notification with a missing or malformed field ({type(error).__name__}: {error})"
         ) from error
@@ -123,7 +123,7 @@ def _from_s3(record: S3EventRecord) -> UploadEvent | None:
         version_id=_version(stored.version_id),
         etag=_etag(stored.etag),
         size_bytes=_size(stored.get("size")),
-        sequencer=stored.get("sequencer"),
+        sequencer=_optional(stored.get("sequencer")),
     )
 
 
@@ -141,7 +141,7 @@ def _from_eventbridge(event: S3EventBridgeNotificationEvent) -> UploadEvent | No
         version_id=_version(stored.get("version-id")),
         etag=_etag(stored.get("etag")),
         size_bytes=_size(stored.get("size")),
-        sequencer=stored.get("sequencer"),
+        sequencer=_optional(stored.get("sequencer")),
     )
 
 
@@ -157,13 +157,23 @@ def _time(value: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _version(value: str | None) -> str | None:
-    return None if value in (None, "", "null") else value
+def _optional(value: Any) -> str | None:
+    return None if value in (None, "") else _text(value)
 
 
-def _etag(value: str | None) -> str | None:
-    return value.strip('"') or None if value else None
+def _version(value: Any) -> str | None:
+    return None if value == "null" else _optional(value)
+
+
+def _etag(value: Any) -> str | None:
+    text = _optional(value)
+    return text.strip('"') or None if text else None
 
 
 def _size(value: Any) -> int | None:
-    return None if value is None else int(value)
+    if value is None:
+        return None
+    size = int(value)
+    if not 0 <= size < 1 << 63:  # beyond what the row's column, and any object, holds
+        raise ValueError(f"expected a size in bytes, found {value!r}")
+    return size

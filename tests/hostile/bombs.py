@@ -73,7 +73,7 @@ def _pixels() -> None:
             Image.fromarray(tiled(*WIDE)).quantize(256), "PNG", transparency=3, compress_level=1
         ),
         "jpeg-progressive": lambda: encode(Image.fromarray(tiled(*WIDE)), "JPEG", progressive=True),
-        "jpeg-cmyk": lambda: encode(Image.fromarray(tiled(*WIDE, 4), "CMYK"), "JPEG", progressive=True, quality=30),
+        "jpeg-cmyk": lambda: encode(Image.fromarray(tiled(*WIDE, 4), "CMYK"), "JPEG", progressive=True, quality=12),
         "jpeg-long": lambda: encode(Image.fromarray(tiled(65_500, 760)), "JPEG", progressive=True),
         "webp-lossless": lambda: encode(
             Image.fromarray(tiled(16_383, 3051, 4)), "WEBP", lossless=True, method=0, quality=0
@@ -135,6 +135,17 @@ def _() -> bytes:
 @bomb("shape-1x50-million", large=True)
 def _() -> bytes:
     return encode(Image.new("L", (1, 50 * MEGA)), "PNG")
+
+
+@bomb("shape-50x1-million", large=True)
+def _() -> bytes:
+    """As tall as is let through."""
+    return encode(Image.fromarray(tiled(50, MEGA, 4)), "PNG", compress_level=1)
+
+
+@bomb("shape-1-million-x50", large=True)
+def _() -> bytes:
+    return encode(Image.fromarray(tiled(MEGA, 50, 4)), "PNG", compress_level=1)
 
 
 @bomb("shape-50-million-x1-tiff", large=True)

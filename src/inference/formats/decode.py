@@ -49,6 +49,10 @@ _MAX_SCANNED_PIXELS = 5_000_000_000
 """Pixels × scans of a progressive JPEG: 100 scans at the default limit of pixels, some ten seconds. Cameras and
 encoders write about ten; a file of thousands is made to keep a decoder busy."""
 
+_MAX_SIDE = 1_000_000
+"""Pixels of a side: Pillow keeps a pointer a row, ten bytes for a single pixel, so that a picture of 1×50,000,000 takes
+more memory than one of 50 Mpx has. JPEG, WebP, GIF and HEIC end at 65,535."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -164,6 +168,9 @@ def _check_size(opened: ImageFile, facts: ImageFacts, data: bytes, max_pixels: i
     if pixels > max_pixels:
         told = facts if max(opened.size) < 1 << 31 else None  # a row's integers end there
         raise ImageRejected("too_many_pixels", _too_many(opened.width, opened.height, max_pixels), told)
+    if max(opened.size) > _MAX_SIDE:
+        reason = f"{opened.width}×{opened.height} has a side over {_MAX_SIDE:,} pixels"
+        raise ImageRejected("too_many_pixels", reason, facts)
     if isinstance(opened, JpegImageFile) and pixels * (scans := data.count(b"\xff\xda")) > _MAX_SCANNED_PIXELS:
         raise ImageRejected("corrupt", f"JPEG of {scans:,} scans over {pixels:,} pixels", facts)
 
