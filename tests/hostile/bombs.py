@@ -153,7 +153,7 @@ def _() -> bytes:
     return encode(Image.new("L", (50 * MEGA, 1)), "TIFF", compression="tiff_adobe_deflate")
 
 
-@bomb("shape-50-million-x1-rgba")
+@bomb("shape-50-million-x1-rgba", large=True)
 def _() -> bytes:
     rows = zlib.compress(b"\0" * (1 + 4 * 50 * MEGA), 1)
     return png(50 * MEGA, 1, chunk(b"IDAT", rows), colour=6)
@@ -197,14 +197,14 @@ def _() -> bytes:
     return png(8, 8, chunk(b"iCCP", b"x\0\0" + zeros(2 << 30)), PIXELS)
 
 
-@bomb("png-ztxt-unpacks-to-500-mb")
+@bomb("png-ztxt-unpacks-to-150-mb")
 def _() -> bytes:
-    return png(8, 8, chunk(b"zTXt", b"x\0\0" + zeros(500 << 20)), PIXELS)
+    return png(8, 8, chunk(b"zTXt", b"x\0\0" + zeros(150 << 20)), PIXELS)
 
 
-@bomb("png-itxt-unpacks-to-500-mb")
+@bomb("png-itxt-unpacks-to-150-mb")
 def _() -> bytes:
-    return png(8, 8, chunk(b"iTXt", b"x\0\1\0\0\0" + zeros(500 << 20)), PIXELS)
+    return png(8, 8, chunk(b"iTXt", b"x\0\1\0\0\0" + zeros(150 << 20)), PIXELS)
 
 
 @bomb("png-idat-unpacks-to-2-gb", large=True)
@@ -441,11 +441,30 @@ def _() -> bytes:
     return tiff(*grey(8, 8), *((50_000 + n, 5, 5 << 20, 20_000) for n in range(30)), rest=bytes(45 << 20))
 
 
-@bomb("tiff-6-million-strips", large=True)
+@bomb("tiff-5-million-strips", large=True)
 def _() -> bytes:
     count = 5_000_000
     offsets = grey(1, count, t273=(4, count, 150), t278=(4, 1, 1), t279=(4, count, 150 + 4 * count))
     return tiff(*offsets, rest=bytes(150 - 122) + struct.pack("<I", 8) * count + struct.pack("<I", 1) * count)
+
+
+@bomb("tiff-a-million-strips", large=True)
+def _() -> bytes:
+    """As many as are let through."""
+    count = MEGA
+    offsets = grey(1, count, t273=(4, count, 150), t278=(4, 1, 1), t279=(4, count, 150 + 4 * count))
+    return tiff(*offsets, rest=bytes(150 - 122) + struct.pack("<I", 8) * count + struct.pack("<I", 1) * count)
+
+
+@bomb("tiff-big-2-million-entries", large=True)
+def _() -> bytes:
+    entries = struct.pack("<HHQQ", 400, 3, 1, 7) * 2_000_000
+    return b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2_000_000) + entries + bytes(8)
+
+
+@bomb("tiff-bits-of-20-million-samples", large=True)
+def _() -> bytes:
+    return tiff(*grey(8, 8, t258=(3, 20_000_000, 150)), rest=bytes(45 << 20))
 
 
 @bomb("tiff-4-billion-strips")

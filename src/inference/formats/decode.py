@@ -32,6 +32,7 @@ from inference.formats.containers import count_frames, declared_size, ends_early
 from inference.formats.dhash import difference_hash
 from inference.formats.essentials import essentials
 from inference.formats.quiet import keep_quiet
+from inference.formats.tiff import tiff_excess
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
     # The classes themselves, not Image.open: no other parser can be reached, and a picture of any size tells its size.
@@ -132,6 +133,8 @@ def _rejection(format_: str, data: bytes, error: Exception, max_pixels: int) -> 
 
 
 def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Picture:
+    if format_ == "TIFF" and (excess := tiff_excess(data)):
+        raise ImageRejected("corrupt", excess)
     opened = _DECODERS[format_](io.BytesIO(essentials(format_, data)))
     facts = ImageFacts(
         format=format_,
