@@ -5,6 +5,8 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 SAM := .venv-sam
+FUZZ := .venv-fuzz
+FUZZ_SECONDS ?= 300
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
@@ -12,7 +14,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino check format build models schemas clean
+.PHONY: help demo test test-trino fuzz check format build models schemas clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,17 @@ test: $(VENV)/.ready  ## run every test
 test-trino: $(VENV)/.ready  ## every view and query on a real Trino too (450 MB once; needs Maven)
 	@$(BIN)/python -m tools.trino fetch
 	@$(BIN)/python -m pytest tests/trino -m trino
+
+$(FUZZ)/.ready: requirements/fuzz.txt
+	@echo "Setting up $(FUZZ) (once) …"
+	@$(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/pip install $(PIP) requirements/fuzz.txt | $(COUNT)
+	@touch $@
+
+fuzz: $(VENV)/.ready $(FUZZ)/.ready  ## the whole corpus of hostile files, then FUZZ_SECONDS of fuzzing each parser
+	@$(BIN)/python -m tests.hostile
+	@PYTHONPATH=src:. $(FUZZ)/bin/python -m tests.hostile.fuzz messages $(FUZZ_SECONDS)
+	@PYTHONPATH=src:. $(FUZZ)/bin/python -m tests.hostile.fuzz decode $(FUZZ_SECONDS)
 
 check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
 	@$(BIN)/ruff check .
@@ -67,4 +80,4 @@ build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs
 	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) $(SAM) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM) $(FUZZ) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis

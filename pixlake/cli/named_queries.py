@@ -10,7 +10,7 @@ from datetime import date
 from pixlake.cli.terminal import CommandError, counted
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # \d would take the digits of every script, which SQL does not
 NUMERIC = frozenset({"double", "integer", "int", "bigint", "number"})
 
 

@@ -122,6 +122,6 @@ def running(*arguments: str) -> Iterator[RunningCloud]:
 def cloud() -> Iterator[RunningCloud]:
     """One local cloud for the tests that leave it as they find it. Each uses a key prefix of its own."""
     # Longer than a batch takes with a cold start on a busy machine, or its messages come again; yet worth waiting for.
-    quick = ["VisibilityTimeoutSeconds=20", "MaxReceiveCount=2"]
+    quick = ["VisibilityTimeoutSeconds=20", "MaxReceiveCount=2", "MetadataNames=listing-id,note"]
     with running(*[argument for pair in quick for argument in ("--parameter", pair)]) as started:
         yield started

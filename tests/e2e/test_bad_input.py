@@ -89,15 +89,19 @@ def test_fifty_hostile_files_are_rejected_rows_and_block_nobody(cloud):
     wait_for(lambda: cloud.depth(cloud.variables["PIXLAKE_QUEUE_URL"]) == 0, "an empty queue")
 
 
-def test_an_unreadable_message_ends_in_the_dead_letter_queue_and_its_neighbours_are_not_repeated(cloud):
+def test_unreadable_messages_end_in_the_dead_letter_queue_and_their_neighbours_are_not_repeated(cloud):
     sqs, queue = cloud.client("sqs"), cloud.variables["PIXLAKE_QUEUE_URL"]
     before = cloud.dead_letters()
 
+    stored = {"key": "%FF%FE.jpg", "size": 1, "eTag": "e", "sequencer": "01"}  # no UTF-8, so no key that S3 could hold
+    record = {"eventName": "ObjectCreated:Put", "eventTime": "2026-11-03T09:15:27.104Z"}
+    record["s3"] = {"bucket": {"name": cloud.bucket}, "object": stored}
     sqs.send_message(QueueUrl=queue, MessageBody="this is no notification")
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"Records": [record]}))
     for number in range(5):
         cloud.client("s3").put_object(Bucket=cloud.bucket, Key=f"beside/{number}.jpg", Body=CAT)
 
-    wait_for(lambda: cloud.dead_letters() == before + 1, "the message in the dead-letter queue")
+    wait_for(lambda: cloud.dead_letters() == before + 2, "the messages in the dead-letter queue")
     dead = sqs.receive_message(QueueUrl=cloud.variables["PIXLAKE_DLQ_URL"], VisibilityTimeout=0, MaxNumberOfMessages=10)
     assert "this is no notification" in {message["Body"] for message in dead["Messages"]}
     rows = cloud.rows("object_key", "beside/", 5)

@@ -2,6 +2,7 @@ import json
 
 import boto3
 import pytest
+import sqlglot
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
@@ -81,6 +82,44 @@ def test_too_few_values_say_which_are_wanted():
 )
 def test_an_untyped_value_is_a_number_or_a_string_that_cannot_break_out(value, literal):
     assert literals("SELECT ?", [value]) == [literal]
+
+
+INJECTIONS = [
+    "'",
+    "''",
+    "\\'; DROP TABLE image_scores; --",
+    "' UNION SELECT secret FROM other --",
+    "'/**/OR/**/1=1",
+    "1; DELETE FROM image_scores",
+    "-1 OR 1=1",
+    "1e5",
+    "0x1F",
+    "NULL",
+    "?",
+    "${x} :x %(x)s {x}",
+    "\x00\x1b[31m",
+    "line\nfeed -- comment",
+    "\u2019 OR \u20191\u2019=\u20191",
+    "١٢٣",
+    "5\n",
+]
+
+
+@pytest.mark.parametrize("value", INJECTIONS)
+@pytest.mark.parametrize("kind", [None, "varchar", "string", "text"])
+def test_given_any_text_when_it_is_a_parameter_then_it_is_one_literal_with_that_value(kind, value):
+    literal = Parameter("family", kind).literal(value)
+
+    (selected,) = sqlglot.parse_one(f"SELECT {literal}", read="athena").expressions
+    assert isinstance(selected, sqlglot.exp.Literal)
+    assert (selected.is_string, selected.this) == (True, value)
+
+
+@pytest.mark.parametrize("value", [value for value in INJECTIONS if value])
+@pytest.mark.parametrize("kind", ["double", "integer", "bigint", "date"])
+def test_given_text_when_the_parameter_is_a_number_or_a_day_then_it_is_refused(kind, value):
+    with pytest.raises(CommandError):
+        Parameter("score", kind).literal(value)
 
 
 @pytest.fixture
