@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pixlake.cli import demo, env, queries, query, score, up, upload
+from pixlake.cli import demo, env, queries, query, report, score, up, upload
 from pixlake.cli.terminal import CommandError, fail
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command(name="env")(env.env)
 app.command(name="upload")(upload.upload)
 app.command(name="query")(query.query)
 app.command(name="queries")(queries.queries)
+app.command(name="report")(report.report)
 app.command(name="score")(score.score)
 
 

@@ -12,11 +12,11 @@ import typer
 from rich.rule import Rule
 from rich.syntax import Syntax
 
-from pixlake.cli import environment
+from pixlake.cli import environment, report
 from pixlake.cli import query as athena
 from pixlake.cli.named_queries import literals
 from pixlake.cli.tables import records_table, scores_table
-from pixlake.cli.terminal import CommandError, messages, output, progress_bar
+from pixlake.cli.terminal import CommandError, human_bytes, messages, output, progress_bar
 from pixlake.cli.upload import Upload, plan, run
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ ORDER BY object_key"""
 def demo(
     samples: Annotated[Path, typer.Argument(help="Folder of images.", exists=True)] = ROOT / "samples",
     wait: Annotated[int, typer.Option(help="Longest wait for the rows, in seconds.", min=1)] = 120,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Write the report on the rows there.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Start the local cloud from template.yaml, upload images, wait for their rows, ask Athena, stop."""
     from pixlake.localcloud import LocalCloud, LocalCloudError  # noqa: PLC0415 - keeps `pixlake --help` fast
@@ -50,13 +53,13 @@ def demo(
         ):
             status.stop()
             _say(f"local cloud ready at {cloud.endpoint_url}, built from template.yaml", start)
-            _run(cloud, uploads, wait, start)
+            _run(cloud, uploads, wait, start, report_file)
     except LocalCloudError as error:
         raise CommandError(str(error)) from error
     _say("local cloud stopped, nothing left running", start)
 
 
-def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> None:
+def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float, report_file: Path | None) -> None:
     os.environ.update(environment.of_local_cloud(cloud.endpoint_url, cloud.outputs))
     bucket = environment.required("PIXLAKE_UPLOAD_BUCKET")
     errors = [f"{each.path}: {error}" for each, error in run(uploads, bucket) if error is not None]
@@ -81,6 +84,9 @@ def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float) -> N
     output.print(
         records_table(list(frame.columns), (record.values() for record in athena.records(frame)), output.width)
     )
+    if report_file is not None:
+        facts = report.make(len(days), report_file)
+        _say(f"report written: {report_file}, {human_bytes(facts['bytes'])}", start)
 
 
 def _wait_for_rows(sql: str, expected: int, wait: int) -> list[dict[str, object]]:

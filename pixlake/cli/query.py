@@ -16,6 +16,7 @@ from pixlake.cli.tables import records_table
 from pixlake.cli.terminal import CommandError, counted, human_bytes, messages, output
 
 if TYPE_CHECKING:
+    import boto3
     import pandas as pd
 
 
@@ -74,8 +75,11 @@ def text(sql: str) -> str:
     return sql
 
 
-def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:
-    """The statement's result by awswrangler, in the work group and database of the environment."""
+def run(sql: str, parameters: list[str] | None = None, session: boto3.Session | None = None) -> pd.DataFrame:
+    """The statement's result by awswrangler, in the work group and database of the environment.
+
+    A `session` is wanted where several threads ask: boto3's default one is not made for that.
+    """
     database = environment.required("PIXLAKE_DATABASE")
     workgroup = environment.required("PIXLAKE_WORKGROUP")
     import awswrangler as wr  # noqa: PLC0415 - keeps `pixlake --help` fast
@@ -87,6 +91,7 @@ def run(sql: str, parameters: list[str] | None = None) -> pd.DataFrame:
             database=database,
             workgroup=workgroup,
             ctas_approach=False,
+            boto3_session=session,
             params=parameters or None,
             paramstyle="qmark" if parameters else "named",
         )
