@@ -5,14 +5,10 @@ Colours are the page's CSS variables. Every text that comes from the lake has go
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-
-from pixlake.report import words
-from pixlake.report.period import Period
+from unicodedata import combining, east_asian_width
 
 Spec = dict[str, Any]
 NARROW, MEDIUM, WIDE = 352, 544, 1120
@@ -39,19 +35,10 @@ CONFIG = {
     "axisY": {"domain": False, "ticks": False},
     "axisX": {"grid": False, "tickSize": 4},
 }
+LONGEST_NAME = 20
+"""Columns for a name beside its bar; a longer one is cut, and whole in its tooltip and in the table."""
 LEAST_VISIBLE = 0.012
 """A bar of anything is at least this part of the highest: one rejected among a million is not nothing."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """Part of a stacked bar in time: `what` is `scored`, `rejected` or `other`."""
-
-    start: datetime
-    end: datetime
-    what: str
-    count: int
-    label: str
 
 
 @dataclass(frozen=True)
@@ -62,50 +49,18 @@ class Limit:
     label: str
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A point of a line in time."""
-
-    at: datetime
-    value: float
-    line: str
-    label: str
-
-
-def stacked_bars(bars: Sequence[Bar], period: Period, width: int) -> Spec:
-    """Counts in time, what became of them one above the other."""
-    colours = {"scored": ACCENT, "rejected": WARN, "other": OTHER}
-    tops: dict[datetime, int] = {}
-    values = []
-    for bar in bars:
-        base = tops.get(bar.start, 0)
-        tops[bar.start] = base + bar.count
-        values.append(
-            {"x": _ms(bar.start), "x2": _ms(bar.end), "y": base, "y2": base + bar.count}
-            | {"what": bar.what, "label": bar.label}
-        )
-    start = min((bar.start for bar in bars), default=period.start)
-    mark = {"type": "bar", "x2Offset": -1 if len(tops) < width / 6 else -0.3}
-    encoding = {
-        "x": _time_axis(start, period, width),
-        "x2": {"field": "x2"},
-        "y": {"field": "y", "type": "quantitative", "axis": _count_axis(), "title": None},
-        "y2": {"field": "y2"},
-        "color": _colours(colours),
-        "description": {"field": "label"},
-    }
-    return _chart(values, width, 190 if width > NARROW else 170, [{"mark": mark, "encoding": encoding}])
-
-
-def ranked_bars(counts: Sequence[tuple[str, int, str]], colour: str, width: int = NARROW) -> Spec:
-    """Names with a bar and a number each, in the order given; each is name, count, tooltip."""
+def ranked_bars(ranks: Sequence[tuple[str, float, str]], colour: str, width: int = NARROW) -> Spec:
+    """Names with a bar and a figure each, in the order given; each is name, value, the figure in words."""
     # A name alone would merge with its equal: the place is the identity, the name only a label.
     values = [
-        {"place": place, "name": name, "n": n, "label": label, "shown": words.count(n)}
-        for place, (name, n, label) in enumerate(counts)
+        {"place": place, "n": n, "shown": shown, "label": f"{name}: {shown}"}
+        for place, (name, n, shown) in enumerate(ranks)
     ]
-    names = "[" + ",".join(_js(name) for name, _, _ in counts) + "]"
-    axis = {"labelExpr": f"{names}[datum.value]", "labelLimit": 130, "labelColor": INK, "labelFontSize": 12}
+    names = [_cut(name) for name, _, _ in ranks]
+    # The room that the longest name takes in the widest of the page's fonts.
+    room = max(map(_columns, names), default=0) * 6.9 + 8
+    axis = {"labelExpr": f"[{','.join(map(_js, names))}][datum.value]", "labelAlign": "left", "labelPadding": room}
+    axis |= {"labelLimit": 0, "labelColor": INK, "labelFontSize": 12}
     shared = {
         "y": {"field": "place", "type": "ordinal", "axis": axis, "title": None, "scale": {"paddingInner": 0.35}},
         "x": {"field": "n", "type": "quantitative", "axis": None, "scale": {"domainMin": 0, "zero": True}},
@@ -120,7 +75,7 @@ def ranked_bars(counts: Sequence[tuple[str, int, str]], colour: str, width: int 
             "encoding": shared | {"text": {"field": "shown"}},
         },
     ]
-    return _chart(values, width, max(1, len(values)) * 24 + 8, layers)
+    return chart(values, width, max(1, len(values)) * 24 + 8, layers)
 
 
 def histogram(
@@ -139,7 +94,7 @@ def histogram(
         "axis": {"values": [0, 0.2, 0.4, 0.6, 0.8, 1], "format": ".1f"},
         "title": title,
     }
-    y = {"field": "y", "type": "quantitative", "axis": _count_axis(), "title": None}
+    y = {"field": "y", "type": "quantitative", "axis": count_axis(), "title": None}
     bars = {
         "mark": {"type": "bar", "color": ACCENT, "x2Offset": -1},
         "encoding": {
@@ -150,38 +105,7 @@ def histogram(
             "description": {"field": "label"},
         },
     }
-    return _chart(values, width, 190, [bars, *_limits(limits, "x")], top=16)
-
-
-def lines(dots: Sequence[Dot], colours: dict[str, str], period: Period, width: int, **options: Any) -> Spec:
-    """Lines in time with a point each; `options` are `limit`, `domain` and `unit` (`seconds`)."""
-    values = [{"x": _ms(dot.at), "y": dot.value, "line": dot.line, "label": dot.label} for dot in dots]
-    start = min((dot.at for dot in dots), default=period.start)
-    scale: dict[str, Any] = {"domain": options["domain"]} if "domain" in options else {"zero": True}
-    axis: dict[str, Any] = {"tickCount": 4}
-    if options.get("unit") == "seconds":
-        axis["labelExpr"] = (
-            "datum.value >= 3600 ? format(datum.value / 3600, '~r') + ' h' : "
-            "datum.value >= 60 ? format(datum.value / 60, '~r') + ' min' : format(datum.value, '~r') + ' s'"
-        )
-        positive = [dot.value for dot in dots if dot.value > 0]
-        if positive and max(positive) > 20 * min(positive):
-            scale = {"type": "symlog", "constant": min(positive)}
-            axis["values"] = [1, 10, 60, 600, 3600, 36000]
-    encoding = {
-        "x": _time_axis(start, period, width),
-        "y": {"field": "y", "type": "quantitative", "axis": axis, "scale": scale, "title": None},
-        "color": _colours(colours, "line"),
-    }
-    layers: list[Spec] = [
-        {"mark": {"type": "line", "strokeWidth": 1.75}, "encoding": encoding | {"detail": {"field": "line"}}},
-        {
-            "mark": {"type": "circle", "opacity": 1, "size": 34 if len(dots) < 100 else 9},
-            "encoding": encoding | {"description": {"field": "label"}},
-        },
-    ]
-    limits = [options["limit"]] if "limit" in options else []
-    return _chart(values, width, 190, layers + _limits(limits, "y"), top=8)
+    return chart(values, width, 190, [bars, *thresholds(limits, "x")], top=16)
 
 
 def split_bar(parts: Sequence[tuple[str, int, str]], width: int = NARROW) -> Spec:
@@ -201,13 +125,14 @@ def split_bar(parts: Sequence[tuple[str, int, str]], width: int = NARROW) -> Spe
             "scale": {"domain": [0, max(1, ends[-1])], "nice": False},
         },
         "x2": {"field": "x2"},
-        "color": _colours({str(place): colour for place, (colour, _, _) in enumerate(parts)}, "colour"),
+        "color": colours({str(place): colour for place, (colour, _, _) in enumerate(parts)}, "colour"),
         "description": {"field": "label"},
     }
-    return _chart(values, width, 34, [{"mark": {"type": "bar", "height": 22, "x2Offset": -1}, "encoding": encoding}])
+    return chart(values, width, 34, [{"mark": {"type": "bar", "height": 22, "x2Offset": -1}, "encoding": encoding}])
 
 
-def _chart(values: list[dict[str, Any]], width: int, height: int, layers: list[Spec], top: int = 4) -> Spec:
+def chart(values: list[dict[str, Any]], width: int, height: int, layers: list[Spec], top: int = 4) -> Spec:
+    """Layers over values, in a drawing of that size; `top` pixels are left above for words."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": width,
@@ -220,7 +145,7 @@ def _chart(values: list[dict[str, Any]], width: int, height: int, layers: list[S
     }
 
 
-def _limits(limits: Sequence[Limit], channel: str) -> list[Spec]:
+def thresholds(limits: Sequence[Limit], channel: str) -> list[Spec]:
     """Dashed lines across the drawing, each with its words at the line's upper end."""
     layers: list[Spec] = []
     for limit in limits:
@@ -244,33 +169,28 @@ def _limits(limits: Sequence[Limit], channel: str) -> list[Spec]:
     return layers
 
 
-def _time_axis(start: datetime, period: Period, width: int) -> Spec:
-    # A lake younger than the period is not squeezed to the right: half a day of hours, or ten days, are shown at least.
-    least = period.end - period.step * (12 if period.hourly else 10)
-    domain = [_ms(max(period.start, min(start - period.step, least))), _ms(period.end)]
-    day = "utcFormat(datum.value, '%-d %b')"
-    hour = f"utchours(datum.value) == 0 ? {day} : utcFormat(datum.value, '%H:%M')"
-    axis = {"labelExpr": hour if period.hourly else day, "tickCount": max(3, width // 110), "labelOverlap": True}
-    return {
-        "field": "x",
-        "type": "temporal",
-        "scale": {"type": "utc", "domain": domain, "nice": False},
-        "axis": axis,
-        "title": None,
-    }
+def count_axis() -> Spec:
+    """An axis of whole numbers."""
+    return {"tickCount": 4, "tickMinStep": 1, "labelExpr": "datum.value == 0 ? '0' : format(datum.value, '~s')"}
 
 
-def _count_axis() -> Spec:
-    return {"tickCount": 4, "tickMinStep": 1, "format": "~s"}
-
-
-def _colours(colours: dict[str, str], field: str = "what") -> Spec:
-    scale = {"domain": list(colours), "range": list(colours.values())}
+def colours(named: dict[str, str], field: str) -> Spec:
+    """Colours by the value of a field; the legend stands in the page."""
+    scale = {"domain": list(named), "range": list(named.values())}
     return {"field": field, "type": "nominal", "scale": scale, "legend": None}
 
 
-def _ms(moment: datetime) -> int:
-    return math.floor(moment.timestamp() * 1000)
+def _columns(text: str) -> int:
+    """Width of a text in Latin letters: an ideograph takes two, a mark above a letter none."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _cut(name: str) -> str:
+    if _columns(name) <= LONGEST_NAME:
+        return name
+    while _columns(name) >= LONGEST_NAME:
+        name = name[:-1]
+    return f"{name}…"
 
 
 def _js(text: str) -> str:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from pixlake.report.answers import Answers, Ask, Question, Record, Unanswered, gather
-from pixlake.report.figures import About, figures
+from pixlake.report.figure import About
+from pixlake.report.figures import figures
 from pixlake.report.page import Report
 from pixlake.report.period import Period
 from pixlake.report.policy import Policy

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pixlake.report import words
-from pixlake.report.figures import Figure
+from pixlake.report.figure import Figure
 from pixlake.report.period import Period
 from pixlake.report.policy import Policy
 from pixlake.report.sheets import Sheet
@@ -21,13 +21,6 @@ from pixlake.report.thumbnails import Place, Thumbnail
 from pixlake.report.totals import Total
 
 HERE = Path(__file__).parent
-SECTIONS = (
-    ("came", "What came in", "whole", ("uploads",)),
-    ("content", "What it shows", "thirds", ("categories", "rejects", "duplicates")),
-    ("scores", "How it scores", "thirds", ("quality", "text", "nsfw")),
-    ("time", "Over time", "halves", ("quality-time", "latency")),
-)
-"""Anchor, heading, grid, and the figures in it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,6 @@ def render(report: Report) -> str:
     style = (HERE / "page.css").read_text(encoding="utf-8")
     return environment.get_template("page.html.j2").render(
         report=report,
-        sections=SECTIONS,
         style=Markup(style),  # noqa: S704 - a file of ours
         policy=f"default-src 'none'; img-src data:; style-src '{digest(style)}'; base-uri 'none'; form-action 'none'",
     )

@@ -29,11 +29,11 @@ class Policy:
     def load(cls, path: Path = FILE) -> Policy:
         """Read `schemas/policy.json`, from which the views are generated."""
         document = json.loads(path.read_text(encoding="utf-8"))
+        thresholds = document["thresholds"].items()
         return cls(
             document["version"],
             tuple(
-                Threshold(name, each["value"], each["comment"].removeprefix(f"{name}: "))
-                for name, each in document["thresholds"].items()
+                Threshold(name, each["value"], each["comment"].removeprefix(f"{name}: ")) for name, each in thresholds
             ),
         )
 

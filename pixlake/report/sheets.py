@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pixlake.report import words
@@ -23,85 +23,90 @@ class Picture:
     place: Place
     score: str
     """What brought it here, in words."""
-    day: str
     veiled: bool
     """Blurred until somebody asks to see it."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A question and its pictures, or the words that say why there are none."""
+    """A question and its pictures; `words` say how they were chosen, or why there are none."""
 
     id: str
     question: str
     words: str
     pictures: tuple[Picture, ...] = ()
-    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    query: str
+    question: str
+    chosen: str
+    empty: str
+    score: Callable[[Record], str]
+    veiled: bool = False
 
 
 def sheets(answers: Answers, policy: Policy) -> list[Sheet]:
     """All sheets, without their pictures' pixels."""
     veiled = _veil(answers, policy)
-    review, nsfw, low, text = (policy[name] for name in ("needs_review", "is_nsfw", "is_low_quality", "has_text"))
-    made: tuple[tuple[str, str, str, str, Callable[[Record], str], bool], ...] = (
-        (
-            "review_queue",
-            "Which images want a person’s judgement?",
-            f"The nsfw score lies from {review:g} to {nsfw:g}, where the model is not sure.",
-            "No image is borderline.",
-            lambda row: f"nsfw {words.score(row['score'])}",
-            True,
-        ),
-        (
-            "most_nsfw",
-            "Which images are the least safe for work?",
-            "By nsfw score, the highest first, whether over the threshold or not.",
-            "No image was scored in these days.",
-            lambda row: f"nsfw {words.score(row['score'])}",
-            True,
-        ),
-        (
-            "lowest_quality",
-            "Which images are the worst, and why?",
-            f"Quality scores below {low:g}, the lowest first.",
-            "No image is of low quality.",
-            lambda row: f"quality {words.score(row['score'])}, {_flaw(row)}",
-            False,
-        ),
-        (
-            "most_text",
-            "Which images carry text?",
-            f"Text covers more than {words.share(text)} of them; the most first.",
-            "No image carries text.",
-            lambda row: f"text {words.share(row['coverage'])}, {words.counted(int(row['regions'] or 0), 'region')}",
-            False,
-        ),
+    return [_sheet(kind, answers, veiled) for kind in _kinds(policy)]
+
+
+def _kinds(policy: Policy) -> Iterator[_Kind]:
+    review, nsfw = policy["needs_review"], policy["is_nsfw"]
+    yield _Kind(
+        "review_queue",
+        "Which images want a person’s judgement?",
+        f"The nsfw score lies from {review:g} to {nsfw:g}, where the model is not sure.",
+        "No image is borderline.",
+        lambda row: f"nsfw {words.score(row['score'])}",
+        veiled=True,
     )
-    found = []
-    for name, question, meaning, empty, score, always in made:
-        id_ = f"sheet-{name.replace('_', '-')}"
-        try:
-            rows = answers[name]
-        except Unanswered as problem:
-            found.append(Sheet(id_, question, meaning, problem=str(problem)))
-            continue
-        if not rows:
-            found.append(Sheet(id_, question, meaning, problem=empty))
-            continue
-        pictures = tuple(
-            Picture(place, score(row), str(row["day"]), always or veiled(place))
-            for row in rows[:PICTURES]
-            for place in [Place(row["bucket"], row["object_key"])]
-        )
-        if len(rows) > PICTURES:
-            more = f"more than {LIMIT:,}" if len(rows) >= LIMIT else f"{len(rows):,}"
-            meaning += f" Shown are {PICTURES} of {more}."
-        found.append(Sheet(id_, question, meaning, pictures))
-    return found
+    yield _Kind(
+        "most_nsfw",
+        "Which images are the least safe for work?",
+        "By nsfw score, the highest first, whether over the threshold or not.",
+        "No image was scored in these days.",
+        lambda row: f"nsfw {words.score(row['score'])}",
+        veiled=True,
+    )
+    yield _Kind(
+        "lowest_quality",
+        "Which images are the worst, and why?",
+        f"Quality scores below {policy['is_low_quality']:g}, the lowest first.",
+        "No image is of low quality.",
+        lambda row: f"quality {words.score(row['score'])}, {_flaw(row)}",
+    )
+    yield _Kind(
+        "most_text",
+        "Which images carry text?",
+        f"Text covers more than {words.share(policy['has_text'])} of them; the most first.",
+        "No image carries text.",
+        lambda row: f"text {words.share(row['coverage'])}, {words.counted(int(row['regions'] or 0), 'region')}",
+    )
 
 
-def _flaw(row: Mapping[str, object]) -> str:
-    return "several small flaws" if row["flaw"] in (None, "other") else words.visible(row["flaw"])
+def _sheet(kind: _Kind, answers: Answers, veiled: Callable[[Place], bool]) -> Sheet:
+    id_ = f"sheet-{kind.query.replace('_', '-')}"
+    try:
+        rows = answers[kind.query]
+    except Unanswered as problem:
+        return Sheet(id_, kind.question, str(problem))
+    if not rows:
+        return Sheet(id_, kind.question, kind.empty)
+    pictures = tuple(
+        Picture(place, kind.score(row), kind.veiled or veiled(place))
+        for row in rows[:PICTURES]
+        for place in [Place(row["bucket"], row["object_key"])]
+    )
+    many = f"{LIMIT:,} and more" if len(rows) >= LIMIT else f"{len(rows):,}"
+    more = f" Shown are {PICTURES} of {many}." if len(rows) > PICTURES else ""
+    return Sheet(id_, kind.question, kind.chosen + more, pictures)
+
+
+def _flaw(row: Record) -> str:
+    return "no single flaw" if row["flaw"] in (None, "other") else words.visible(row["flaw"])
 
 
 def _veil(answers: Answers, policy: Policy) -> Callable[[Place], bool]:
@@ -110,7 +115,7 @@ def _veil(answers: Answers, policy: Policy) -> Callable[[Place], bool]:
         rows = answers["most_nsfw"]
     except Unanswered:
         return lambda _: True
-    if len(rows) >= LIMIT and rows[-1]["score"] >= policy["needs_review"]:
+    if len(rows) >= LIMIT and rows[-1]["score"] >= policy["needs_review"]:  # there may be more than were told
         return lambda _: True
     doubtful = {Place(row["bucket"], row["object_key"]) for row in rows if row["score"] >= policy["needs_review"]}
     return doubtful.__contains__

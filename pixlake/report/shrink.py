@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import signal
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ MAX_PIXELS = 50_000_000
 SIDE = 320
 """Longest side of a thumbnail in pixels: sharp at 160 CSS pixels on a dense screen."""
 PATIENCE = 60
-"""Seconds after which a decode is given up."""
+"""Seconds after which a decode is given up; the largest that is allowed takes about ten."""
 
 
 class Unreadable(Exception):
@@ -58,11 +60,21 @@ def shrink(data: bytes) -> Small:
     return Small(packed.getvalue(), rgb.width, rgb.height)
 
 
+def _bounded(work: Callable[[bytes], Small], data: bytes) -> Small:
+    """The work, in a child process that ends if it takes too long: the alarm's default action stops any C code."""
+    signal.alarm(PATIENCE)
+    try:
+        return work(data)
+    finally:
+        signal.alarm(0)
+
+
 class Shrinker:
     """Decodes in child processes; may be called from several threads."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, work: Callable[[bytes], Small] = shrink) -> None:
         self._processes = processes
+        self._work = work
         self._lock = Lock()
         self._pool = self._start(processes)
 
@@ -83,23 +95,20 @@ class Shrinker:
         with self._lock:
             pool = self._pool
         try:
-            return pool.submit(shrink, data).result(PATIENCE)
+            return pool.submit(_bounded, self._work, data).result()
         except BrokenProcessPool:  # by this file, or by one that was decoded beside it
             with self._lock:
                 if self._pool is pool:
                     self._pool = self._start(self._processes)
+                    pool.shutdown(wait=False)
             return self._alone(data)
-        except TimeoutError as error:
-            raise Unreadable(f"not decoded within {PATIENCE} s") from error
 
     def _alone(self, data: bytes) -> Small:
         with self._start(1) as pool:
             try:
-                return pool.submit(shrink, data).result(PATIENCE)
+                return pool.submit(_bounded, self._work, data).result()
             except BrokenProcessPool as error:
-                raise Unreadable("it brings the decoder down") from error
-            except TimeoutError as error:
-                raise Unreadable(f"not decoded within {PATIENCE} s") from error
+                raise Unreadable("it brings the decoder down, or keeps it busy for too long") from error
 
     @staticmethod
     def _start(processes: int) -> ProcessPoolExecutor:

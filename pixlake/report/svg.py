@@ -1,7 +1,7 @@
 """Vega-Lite description → SVG that may stand in a page.
 
-vl-convert draws in its own process memory, without a browser and without a network. What it gives is rewritten to what a
-page needs: colours are CSS variables, so that one drawing serves light and dark; a mark's description becomes its tooltip
+vl-convert draws in this process, without a browser and without a network. What it gives is rewritten to what a page
+needs: colours are CSS variables, so that one drawing serves light and dark; a mark's description becomes its tooltip
 (`<title>`); nothing that is not known to be harmless passes.
 """
 
