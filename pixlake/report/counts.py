@@ -35,7 +35,7 @@ def uploads(about: About, id_: str, question: str) -> Figure:
     unit = "hour" if period.hourly else "day"
     said = f"The busiest {unit} was {when(busiest, period)} with {words.counted(most, 'upload')}."
     first = min(counts)
-    if first > timelines.time_start(first, period):  # the drawing begins later than the period
+    if timelines.time_start(first, period) > period.start:  # the drawing begins later than the period
         said += f" Nothing came before {when(first, period)}."
     legend = [("accent", "scored"), ("warn", "rejected"), ("other", "not read")]
     there = {bar.what for bar in bars}
