@@ -10,8 +10,8 @@ from typing import Any
 from pixlake.report.period import Period
 
 Record = dict[str, Any]
-AT_ONCE = 4
-"""Queries in flight: an account's default for active DML queries is 20 and more, and others ask too."""
+AT_ONCE = 8
+"""Queries in flight: an account may have 20 and more DML queries active by default, and others ask too."""
 
 
 class Unanswered(Exception):

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 import signal
 
 import boto3
@@ -13,9 +12,10 @@ from PIL import Image
 
 from pixlake.report import shrink as shrinking
 from pixlake.report import thumbnails as fetching
-from pixlake.report.shrink import Shrinker, Small, Unreadable, shrink
+from pixlake.report.shrink import Shrinker, Unreadable, shrink
 from pixlake.report.thumbnails import Place, thumbnails
 from tests.conftest import ROOT
+from tests.unit.report.fragile import work
 
 CAT = (ROOT / "samples" / "cat.jpg").read_bytes()
 
@@ -60,15 +60,6 @@ def test_a_line_of_a_picture_keeps_a_pixel():
 def test_a_file_that_is_no_picture_says_why(data, reason):
     with pytest.raises(Unreadable, match=reason):
         shrink(data)
-
-
-def work(data):
-    """Stands for a decoder that some bytes bring down or keep for ever."""
-    if data == b"crash":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if data == b"hang":
-        signal.raise_signal(signal.SIGALRM)
-    return Small(data, 1, 1)
 
 
 def test_what_brings_the_decoder_down_costs_only_itself():
