@@ -8,12 +8,16 @@ import boto3
 from botocore.config import Config
 
 from adapters.dynamodb import DynamoDBCacheStore
+from adapters.eventbridge import EventBridgeAlertBus
 from adapters.firehose import FirehoseRowSink
 from adapters.s3 import S3ObjectStore
 from handlers.settings import ScoreUploadsSettings
 from inference import Scorer, ScorerSettings
+from sink.alerts import Alerts
 from sink.arrivals import Limits
 from sink.contract import RowContract
+from sink.errors import SettingsError
+from sink.policy import JUDGEMENTS, Policy
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
 from sink.score_uploads import ScoreUploads
@@ -42,6 +46,7 @@ def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:
         limits=limits,
         cache=_result_cache(settings, scorer, contract, limits.downloads_at_once),
         trust_etag=settings.trust_etag,
+        alerts=_alerts(settings, scorer),
     )
 
 
@@ -63,4 +68,22 @@ def _result_cache(
         contract=contract,
         time_to_live=timedelta(days=settings.result_cache_days),
         now=lambda: datetime.now(UTC),
+    )
+
+
+def _alerts(settings: ScoreUploadsSettings, scorer: Scorer) -> Alerts | None:
+    if settings.alert_bus is None:
+        return None
+    for name in sorted(settings.alert_on):
+        if JUDGEMENTS[name].model not in scorer.models:
+            raise SettingsError(
+                f"PIXLAKE_ALERT_ON names {name}, but no model {JUDGEMENTS[name].model} is in service, so nothing would "
+                "raise this alert: take it out of the parameter AlertOn of template.yaml"
+            )
+    # One attempt a call, since the adapter tries again, and short ones: rows wait behind the alerts.
+    config = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    return Alerts(
+        bus=EventBridgeAlertBus(boto3.client("events", config=config), settings.alert_bus),
+        policy=Policy.read(),
+        alert_on=settings.alert_on,
     )

@@ -47,6 +47,7 @@ def report(messages: list[UploadMessage], outcome: BatchOutcome) -> None:
         metrics.add_metric(f"Uploads{status.capitalize()}", MetricUnit.Count, count)
     metrics.add_metric("MessagesReceived", MetricUnit.Count, len(messages))
     metrics.add_metric("MessagesRetried", MetricUnit.Count, len(outcome.retry))
+    metrics.add_metric("ImagesFlagged", MetricUnit.Count, outcome.flagged)
     metrics.add_metric("ImagesFromCache", MetricUnit.Count, outcome.not_inferred)
     metrics.add_metric("CacheFailures", MetricUnit.Count, outcome.cache_failures)
     metrics.add_metric("BytesRead", MetricUnit.Bytes, outcome.bytes_read)

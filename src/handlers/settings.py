@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from sink.errors import SettingsError
+from sink.policy import JUDGEMENTS
 
 Value = TypeVar("Value")
 
@@ -33,6 +34,8 @@ class ScoreUploadsSettings:
     result_cache_days: int
     trust_etag: bool
     memory_mb: int
+    alert_on: frozenset[str]
+    alert_bus: str | None
 
     @property
     def decode_memory_mb(self) -> int:
@@ -49,6 +52,7 @@ class ScoreUploadsSettings:
             A variable is missing or holds what it must not; the message names it.
         """
         env = os.environ if environment is None else environment
+        alert_on = _judgements(env.get("PIXLAKE_ALERT_ON", ""))
         return cls(
             stream=_read(env, "PIXLAKE_STREAM", str, "the delivery stream's name"),
             earliest_upload_date=_read(env, "PIXLAKE_EARLIEST_UPLOAD_DATE", date.fromisoformat, "a day, yyyy-MM-dd"),
@@ -59,6 +63,8 @@ class ScoreUploadsSettings:
             result_cache_days=_read(env, "PIXLAKE_RESULT_CACHE_DAYS", _positive, "a number of days"),
             trust_etag=_read(env, "PIXLAKE_TRUST_ETAG", _switch, "a switch, on or off"),
             memory_mb=_read(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _positive, "the function's memory in MB"),
+            alert_on=alert_on,
+            alert_bus=_read(env, "PIXLAKE_ALERT_BUS", _arn, "an event bus's ARN") if alert_on else None,
         )
 
 
@@ -83,6 +89,22 @@ def _switch(text: str) -> bool:
     if text not in ("on", "off"):
         raise ValueError(text)
     return text == "on"
+
+
+def _arn(text: str) -> str:
+    if not text.startswith("arn:") or text.count(":") < 5:
+        raise ValueError(text)
+    return text
+
+
+def _judgements(text: str) -> frozenset[str]:
+    names = _names(text)
+    if unknown := sorted(names - JUDGEMENTS.keys()):
+        raise SettingsError(
+            f"PIXLAKE_ALERT_ON names {', '.join(unknown)}: an alert is raised by {', '.join(JUDGEMENTS)} or nothing; "
+            "correct the parameter AlertOn of template.yaml"
+        )
+    return names
 
 
 def _names(text: str) -> frozenset[str]:

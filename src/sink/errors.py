@@ -12,6 +12,7 @@
     │   └── ObjectTooLarge       rejected     over the size limit; not downloaded
     └── TransientError           our trouble (throttling, access, time-outs): the message is retried
         ├── StoreUnavailable     the object could not be fetched
+        ├── AlertNotPublished    the event bus did not take the alert of a flagged image
         └── RowNotAccepted       the delivery stream did not take the row, or the row breaks its contract
 
 See docs/adr/0001-permanent-against-transient.md.
@@ -77,6 +78,10 @@ class TransientError(SinkError):
 
 class StoreUnavailable(TransientError):
     """The object store did not answer, throttled, or refused access."""
+
+
+class AlertNotPublished(TransientError):
+    """An alert did not reach the event bus."""
 
 
 class RowNotAccepted(TransientError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inference import Rejected, Scored
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
 from sink.rows import ImageRow
+
+if TYPE_CHECKING:
+    from sink.alerts import ImageFlagged
 
 
 class ObjectStore(Protocol):
@@ -76,3 +79,10 @@ class RowSink(Protocol):
 
     def put(self, rows: Sequence[ImageRow]) -> set[str]:
         """Deliver rows; return the `row_id` of those that were not accepted after all retries."""
+
+
+class AlertBus(Protocol):
+    """Who is told of flagged images."""
+
+    def publish(self, alerts: Sequence[ImageFlagged]) -> set[str]:
+        """Publish alerts; return the `row_id` of those that were not accepted after all retries."""

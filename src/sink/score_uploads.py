@@ -1,4 +1,4 @@
-"""The use case: upload messages in, rows out. Fetch → score → build rows → deliver.
+"""The use case: upload messages in, rows out. Fetch → score → build rows → alert → deliver.
 
 Every message ends in a row (scored, or permanent trouble) or in `BatchOutcome.failures` (transient trouble, so that the
 queue delivers it again and at last moves it to the dead-letter queue). Nothing else happens to a message.
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference import Rejected, Scored
+from sink.alerts import Alerts
 from sink.arrivals import Arrival, Arrivals, Fetched, Limits, Upload
 from sink.contract import RowContract
 from sink.deadline import Deadline
-from sink.errors import PermanentError, RowNotAccepted, TransientError
+from sink.errors import AlertNotPublished, PermanentError, RowNotAccepted, TransientError
 from sink.events import UploadMessage
 from sink.objects import FetchedObject
 from sink.ports import ImageScorer, ObjectStore, RowSink
@@ -42,7 +43,8 @@ class BatchOutcome:
     """What became of a batch.
 
     `failures`: message id to the reason it must be delivered again. `rows`: accepted rows by status. `not_inferred`:
-    scored images for which no model ran. `cache_failures`: calls of the result cache that failed.
+    scored images for which no model ran. `cache_failures`: calls of the result cache that failed. `flagged`: published
+    alerts.
     """
 
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class BatchOutcome:
     bytes_read: int = 0
     not_inferred: int = 0
     cache_failures: int = 0
+    flagged: int = 0
 
     @property
     def retry(self) -> list[str]:
@@ -69,6 +72,7 @@ class ScoreUploads:
     limits: Limits = field(default_factory=Limits)
     cache: ResultCache | None = None
     trust_etag: bool = False
+    alerts: Alerts | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self, messages: Sequence[UploadMessage], deadline: Deadline) -> BatchOutcome:
@@ -189,6 +193,7 @@ class ScoreUploads:
         )
 
     def _deliver(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> None:
+        rows = self._alert(rows, owners, outcome)
         refused = self.sink.put(rows)
         for row in rows:
             if row.row_id not in refused:
@@ -196,6 +201,18 @@ class ScoreUploads:
                 continue
             for message_id in owners[row.row_id]:
                 outcome.failures[message_id] = RowNotAccepted("the delivery stream did not take the row after retries")
+
+    def _alert(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> list[ImageRow]:
+        """Publish the alerts; return the rows to deliver. One whose alert failed comes again, alert and row."""
+        if self.alerts is None:
+            return rows
+        raised = self.alerts.raised_by(rows)
+        failed = self.alerts.bus.publish(raised)
+        outcome.flagged = len(raised) - len(failed)
+        for row_id in failed:
+            for message_id in owners[row_id]:
+                outcome.failures[message_id] = AlertNotPublished("the event bus did not take the alert after retries")
+        return [row for row in rows if row.row_id not in failed]
 
 
 def _completed(result: Scored | Rejected, cached: CachedResult, models: Sequence[str]) -> Result:

@@ -76,10 +76,18 @@ class RunningCloud:
             lambda: rows if len(rows := self.sql(sql)) >= expected else None, f"{expected} rows of {prefix!r}"
         )
 
+    def _about(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/_pixlake/outputs") as answer:
+            return json.load(answer)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs."""
+        return self._about()["outputs"]
+
     def scorer_log(self) -> str:
         """What the scorer has written so far."""
-        with urllib.request.urlopen(f"{self.url}/_pixlake/outputs") as answer:
-            folder = Path(json.load(answer)["logs"])
+        folder = Path(self._about()["logs"])
         return "".join(path.read_text() for path in folder.glob("*.log"))
 
     def depth(self, queue_url: str) -> int:
@@ -123,5 +131,7 @@ def cloud() -> Iterator[RunningCloud]:
     """One local cloud for the tests that leave it as they find it. Each uses a key prefix of its own."""
     # Longer than a batch takes with a cold start on a busy machine, or its messages come again; yet worth waiting for.
     quick = ["VisibilityTimeoutSeconds=20", "MaxReceiveCount=2", "MetadataNames=listing-id,note"]
-    with running(*[argument for pair in quick for argument in ("--parameter", pair)]) as started:
+    # No sample is over the threshold of is_nsfw, and one has text.
+    alerts = ["AlertOn=is_nsfw,has_text"]
+    with running(*[argument for pair in quick + alerts for argument in ("--parameter", pair)]) as started:
         yield started

@@ -97,17 +97,16 @@ class TestScorer:
         assert parameters["BatchSize"]["MaxValue"] <= 10_000
         assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1
 
-    def test_gets_every_setting_it_reads(self, expanded, defaults):
+    def test_gets_every_setting_it_reads(self, resolved):
         from handlers.settings import ScoreUploadsSettings
 
-        variables = expanded["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
-        values = {
-            name: str(defaults[value["Ref"]]) if isinstance(value, dict) and value.get("Ref") in defaults else "set"
-            for name, value in variables.items()
-        }
-        values["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = str(defaults["MemorySize"])  # set by Lambda itself
+        variables = resolved["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        arns = {"AlertBus.Arn": "arn:aws:events:us-east-1:123456789012:event-bus/pixlake-alerts"}
+        values = {name: arns.get(value, str(value)) for name, value in variables.items()}
+        values["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "1769"  # set by Lambda itself
         settings = ScoreUploadsSettings.from_env(values)
         assert settings.max_image_bytes == 50 * 1024 * 1024
+        assert (settings.alert_on, settings.alert_bus) == ({"is_nsfw"}, arns["AlertBus.Arn"])
         read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))
         assert read == {name for name in variables if name.startswith("PIXLAKE_")}
 
@@ -120,6 +119,7 @@ class TestScorer:
             "firehose:PutRecordBatch": {"RowStream.Arn"},
             "dynamodb:BatchGetItem": {"ResultCacheTable.Arn"},
             "dynamodb:UpdateItem": {"ResultCacheTable.Arn"},
+            "events:PutEvents": {"AlertBus.Arn"},
         }
 
     def test_without_a_result_cache_there_is_no_table_and_no_right_to_one(self):
@@ -128,6 +128,22 @@ class TestScorer:
         assert variables["PIXLAKE_RESULT_CACHE"] == ""
         assert "ResultCacheTable" not in resources
         assert not [a for a in permissions(resources, "ScoreUploadsFunctionRole") if a.startswith("dynamodb:")]
+
+    def test_alerts_on_judgements_that_there_are_or_on_nothing(self):
+        from sink.policy import JUDGEMENTS
+
+        assert set(templates.read(PATH)["Parameters"]["AlertOn"]["AllowedValues"]) == {*JUDGEMENTS, ""}
+
+    def test_several_judgements_may_raise_an_alert(self):
+        scorer = resolve(AlertOn="is_nsfw,has_text")["ScoreUploadsFunction"]["Properties"]
+        assert scorer["Environment"]["Variables"]["PIXLAKE_ALERT_ON"] == "is_nsfw,has_text"
+
+    def test_without_alerts_there_is_no_bus_and_no_right_to_one(self):
+        resources = resolve(AlertOn="")
+        variables = resources["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        assert (variables["PIXLAKE_ALERT_ON"], variables["PIXLAKE_ALERT_BUS"]) == ("", "")
+        assert "AlertBus" not in resources
+        assert "events:PutEvents" not in permissions(resources, "ScoreUploadsFunctionRole")
 
     def test_starts_after_the_catalog_has_the_columns_it_writes(self, expanded):
         assert "Catalog" in expanded["ScoreUploadsFunction"]["DependsOn"]

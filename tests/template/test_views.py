@@ -13,7 +13,7 @@ from pixlake.localcloud.intrinsics import Resolver
 from tests.conftest import ROOT
 from tools.schemas.__main__ import generated
 from tools.schemas.contract import read
-from tools.schemas.policy import Policy
+from tools.schemas.policy import Policy, literal
 from tools.schemas.views import View, trino_type
 
 VIEWS = sorted((ROOT / "athena" / "views").glob("*.sql"))
@@ -106,8 +106,8 @@ def test_a_thresholds_change_changes_views_and_nothing_else(tmp_path):
 def test_thresholds_become_typed_literals(policy):
     read = Policy.read(policy(is_nsfw=0.1 + 0.2, near_duplicate_bits=2))
 
-    assert read.literal("is_nsfw") == "DOUBLE '0.30000000000000004'"
-    assert read.literal("near_duplicate_bits") == "2"
+    assert literal(read, "is_nsfw") == "DOUBLE '0.30000000000000004'"
+    assert literal(read, "near_duplicate_bits") == "2"
 
 
 @pytest.mark.parametrize(

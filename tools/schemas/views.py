@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pixlake.localcloud.hive_types import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
-from tools.schemas.policy import Policy
+from tools.schemas.policy import Policy, literal
 
 EVERY_COLUMN = "every column of "
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
@@ -82,7 +82,7 @@ def _filled(path: Path, contract: dict[str, Any], policy: Policy) -> str:
         kind, _, threshold = name.partition(".")
         if kind != "policy" or threshold not in policy.thresholds:
             raise ValueError(f"{path}: nothing is known of {found[0]}; schemas/policy.json has the thresholds")
-        return policy.literal(threshold)
+        return literal(policy, threshold)
 
     return _PLACEHOLDER.sub(value, path.read_text(encoding="utf-8"))
 

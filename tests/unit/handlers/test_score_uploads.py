@@ -49,6 +49,8 @@ def handler_module(monkeypatch):
         "PIXLAKE_RESULT_CACHE_DAYS": "30",
         "PIXLAKE_TRUST_ETAG": "off",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "PIXLAKE_ALERT_ON": "has_text",
+        "PIXLAKE_ALERT_BUS": "arn:aws:events:us-east-1:123456789012:event-bus/alerts",
         "POWERTOOLS_SERVICE_NAME": "score_uploads",
         "POWERTOOLS_METRICS_NAMESPACE": "pixlake",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -57,6 +59,7 @@ def handler_module(monkeypatch):
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("s3").create_bucket(Bucket="uploads")
+        boto3.client("events").create_event_bus(Name="alerts")
         boto3.client("dynamodb").create_table(
             TableName="results",
             BillingMode="PAY_PER_REQUEST",

@@ -15,8 +15,10 @@ GOOD = {
     "PIXLAKE_RESULT_CACHE_DAYS": "30",
     "PIXLAKE_TRUST_ETAG": "off",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+    "PIXLAKE_ALERT_ON": "has_text, is_nsfw",
+    "PIXLAKE_ALERT_BUS": "arn:aws:events:us-east-1:123456789012:event-bus/alerts",
 }
-OPTIONAL = {"PIXLAKE_METADATA_NAMES", "PIXLAKE_RESULT_CACHE"}
+OPTIONAL = {"PIXLAKE_METADATA_NAMES", "PIXLAKE_RESULT_CACHE", "PIXLAKE_ALERT_ON"}
 
 
 def test_settings_are_typed():
@@ -32,6 +34,8 @@ def test_settings_are_typed():
         result_cache_days=30,
         trust_etag=False,
         memory_mb=1769,
+        alert_on=frozenset({"has_text", "is_nsfw"}),
+        alert_bus="arn:aws:events:us-east-1:123456789012:event-bus/alerts",
     )
 
 
@@ -44,6 +48,17 @@ def test_a_decoding_process_gets_what_the_function_leaves(memory, decode):
 
 def test_without_a_table_there_is_no_cache():
     assert ScoreUploadsSettings.from_env({**GOOD, "PIXLAKE_RESULT_CACHE": ""}).result_cache is None
+
+
+def test_without_judgements_to_alert_on_no_bus_is_needed():
+    settings = ScoreUploadsSettings.from_env({**GOOD, "PIXLAKE_ALERT_ON": "", "PIXLAKE_ALERT_BUS": ""})
+
+    assert (settings.alert_on, settings.alert_bus) == (frozenset(), None)
+
+
+def test_a_judgement_that_is_none_is_named_with_those_that_are():
+    with pytest.raises(SettingsError, match=r"PIXLAKE_ALERT_ON names is_rude: .* has_text, is_nsfw, .* AlertOn"):
+        ScoreUploadsSettings.from_env({**GOOD, "PIXLAKE_ALERT_ON": "is_nsfw,is_rude"})
 
 
 @pytest.mark.parametrize("name", sorted(GOOD.keys() - OPTIONAL))
@@ -60,6 +75,7 @@ def test_a_missing_setting_is_named(name):
         ("PIXLAKE_MAX_IMAGE_PIXELS", "many"),
         ("PIXLAKE_RESULT_CACHE_DAYS", "0"),
         ("PIXLAKE_TRUST_ETAG", "yes"),
+        ("PIXLAKE_ALERT_BUS", "alerts"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(name, value):
