@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hashlib import md5
 
 from inference import Fingerprints, ImageFacts, Rejected, Scored
+from sink.alerts import ImageFlagged
 from sink.errors import ObjectMissing, ObjectSuperseded, ObjectTooLarge, SinkError
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
@@ -64,6 +65,19 @@ class RecordingRowSink:
 
     def by_key(self) -> dict[str, ImageRow]:
         return {row.values["object_key"]: row for row in self.rows}
+
+
+class RecordingAlertBus:
+    """Accepts everything but the alerts whose key stands in `refuse`, and remembers what it was given."""
+
+    def __init__(self, refuse: Iterable[str] = ()) -> None:
+        self.refuse = set(refuse)
+        self.alerts: list[ImageFlagged] = []
+
+    def publish(self, alerts: Sequence[ImageFlagged]) -> set[str]:
+        refused = {alert.row_id for alert in alerts if alert.key in self.refuse}
+        self.alerts.extend(alert for alert in alerts if alert.row_id not in refused)
+        return refused
 
 
 class CountingScorer:
