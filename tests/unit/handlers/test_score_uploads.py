@@ -97,7 +97,7 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
     assert row["models"].keys() == {"category", "quality", "text", "nsfw"}
 
     (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
-    assert (metrics["UploadsScored"], metrics["MessagesRetried"]) == ([1.0], [1.0])
+    assert (metrics["UploadsScored"], metrics["MessagesRetried"], metrics["ImagesFlagged"]) == ([1.0], [1.0], [0.0])
     retried, done = caplog.records
     assert (retried.message, retried.correlation_id, retried.error) == (
         "message comes again",
@@ -107,8 +107,8 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
     assert (done.message, done.messages, done.rows) == ("batch done", 2, {"scored": 1})
 
 
-def test_a_content_seen_before_is_answered_by_the_table(handler_module, capsys):
-    photo = (ROOT / "samples" / "cat.jpg").read_bytes()
+def test_a_content_seen_before_is_answered_by_the_table_and_flagged_again(handler_module, capsys):
+    photo = (ROOT / "samples" / "dahlias-for-sale.jpg").read_bytes()
     for key in ("first.jpg", "second.jpg"):
         event = notification("m", key, upload(key, photo), len(photo))
         assert handler_module.handler({"Records": [event]}, CONTEXT) == {"batchItemFailures": []}
@@ -123,3 +123,4 @@ def test_a_content_seen_before_is_answered_by_the_table(handler_module, capsys):
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [batch["ImagesFromCache"] for batch in metrics] == [[0.0], [1.0]]
     assert [batch["CacheFailures"] for batch in metrics] == [[0.0], [0.0]]
+    assert [batch["ImagesFlagged"] for batch in metrics] == [[1.0], [1.0]]
