@@ -1,5 +1,6 @@
 """Whether two engines gave the same answer."""
 
+import base64
 import math
 import re
 from typing import Any
@@ -14,12 +15,17 @@ _ATHENA_NAMES = {"real": "float"}
 
 def athena_type(trino: str) -> str:
     """A Trino type's name as Athena's ColumnInfo has it: `varchar(3)` → `varchar`, `row(…)` → `row`."""
-    name = re.sub(r"\(.*\)", "", trino)
+    name = re.sub(r"\(.*\)", "", trino).lower()
     return _ATHENA_NAMES.get(name, name)
 
 
-def athena_value(value: Any) -> Any:
-    """A Trino value as an `Answer` has it: plain where it is a number, a boolean or NULL, or else Athena's text."""
+def athena_value(value: Any, kind: str = "") -> Any:
+    """A Trino value as an `Answer` has it: plain where it is a number, a boolean or NULL, or else Athena's text.
+
+    Trino's protocol has binary values in base64, Athena in hexadecimal pairs.
+    """
+    if kind == "varbinary" and value is not None:
+        return base64.b64decode(value).hex(" ")
     return value if value is None or isinstance(value, bool | int | float) else _text(value)
 
 

@@ -22,8 +22,9 @@ class Trino:
         """Run a statement in a lake's database; `parameters` are SQL literals for its `?`."""
         with _objects_read(lake.bucket) as read:
             result = self._server.client(lake.database).execute(sql, parameters)
-        rows = [tuple(athena_value(value) for value in row) for row in result.rows]
-        return Answer(result.names, rows, [athena_type(name) for name in result.types], sorted(read))
+        types = [athena_type(name) for name in result.types]
+        rows = [tuple(map(athena_value, row, types)) for row in result.rows]
+        return Answer(result.names, rows, types, sorted(read))
 
 
 @contextmanager

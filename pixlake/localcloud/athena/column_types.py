@@ -69,6 +69,8 @@ _ATHENA_OF_DUCKDB = {
     "BLOB": AthenaType("varbinary", 1073741824),
     "TIMESTAMP WITH TIME ZONE": AthenaType("timestamp with time zone", 3),
     "JSON": AthenaType("json"),
+    "TIME": AthenaType("time", 3),
+    "INTERVAL": AthenaType("interval day to second"),  # of months, rendering.py refuses a value
     '"NULL"': AthenaType("unknown"),
 }
 _VARCHAR = AthenaType("varchar", 2147483647)

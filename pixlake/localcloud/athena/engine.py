@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-from duckdb.sqltypes import DOUBLE, VARCHAR
 
-from pixlake.localcloud.athena.rendering import java_double
+from pixlake.localcloud.athena import scalars
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -35,14 +34,6 @@ CREATE MACRO trino_all(flags) AS CASE
     WHEN list_contains(flags, false) THEN false
     WHEN len(list_filter(flags, lambda flag: flag IS NULL)) > 0 THEN NULL
     ELSE true END;
-CREATE MACRO trino_json_scalar(j, p) AS CASE
-    WHEN NOT json_valid(j) OR json_type(j, p) IN ('OBJECT', 'ARRAY') THEN NULL
-    ELSE json_extract_string(j, p) END;
-CREATE MACRO trino_split_part(s, d, n) AS CASE
-    WHEN n > len(string_split(s, d)) THEN NULL
-    ELSE split_part(s, d, n) END;
-CREATE MACRO trino_regexp_extract(s, p, g) AS CASE
-    WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END;
 CREATE MACRO trino_array_position(a, x) AS CASE
     WHEN a IS NULL OR x IS NULL THEN NULL
     ELSE coalesce(list_position(a, x), 0)::BIGINT END;
@@ -52,6 +43,56 @@ CREATE MACRO trino_slice(a, s, n) AS CASE
 CREATE MACRO trino_array_distinct(a) AS list_filter(a, lambda x, i: CASE
     WHEN x IS NULL THEN len(list_filter(a[1:i-1], lambda y: y IS NULL)) = 0
     ELSE NOT list_contains(a[1:i-1], x) END);
+CREATE MACRO trino_has_null(a) AS len(list_filter(a, lambda y: y IS NULL)) > 0;
+CREATE MACRO trino_holds(a, x) AS CASE WHEN x IS NULL THEN trino_has_null(a) ELSE list_contains(a, x) END;
+CREATE MACRO trino_contains(a, x) AS CASE
+    WHEN a IS NULL OR x IS NULL THEN NULL
+    WHEN list_contains(a, x) THEN true
+    WHEN trino_has_null(a) THEN NULL
+    ELSE false END;
+CREATE MACRO trino_array_max(a) AS CASE WHEN NOT trino_has_null(a) THEN list_max(a) END;
+CREATE MACRO trino_array_min(a) AS CASE WHEN NOT trino_has_null(a) THEN list_min(a) END;
+CREATE MACRO trino_array_max_number(a) AS CASE
+    WHEN NOT trino_has_null(a) THEN coalesce(list_max(list_filter(a, lambda y: NOT isnan(y))), list_max(a)) END;
+CREATE MACRO trino_array_min_number(a) AS CASE WHEN NOT trino_has_null(a) THEN list_min(a) END;
+CREATE MACRO trino_array_except(a, b) AS CASE
+    WHEN b IS NOT NULL THEN list_filter(trino_array_distinct(a), lambda x: NOT trino_holds(b, x)) END;
+CREATE MACRO trino_array_intersect(a, b) AS CASE
+    WHEN b IS NOT NULL THEN list_filter(trino_array_distinct(a), lambda x: trino_holds(b, x)) END;
+CREATE MACRO trino_array_remove(a, x) AS CASE
+    WHEN x IS NOT NULL THEN list_filter(a, lambda y: y IS DISTINCT FROM x) END;
+CREATE MACRO trino_arrays_overlap(a, b) AS CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN list_has_any(a, b) THEN true
+    WHEN trino_has_null(a) OR trino_has_null(b) THEN NULL
+    ELSE false END;
+CREATE MACRO trino_repeat(x, n) AS list_transform(range(n), lambda i: x);
+CREATE MACRO trino_trim_array(a, n) AS CASE
+    WHEN n < 0 OR n > len(a) THEN error('size must be within the array')
+    ELSE a[1:len(a) - n] END;
+CREATE MACRO trino_ngrams(a, n) AS CASE
+    WHEN n < 1 THEN error('N must be positive')
+    WHEN n >= len(a) THEN [a]
+    ELSE list_transform(range(1, len(a) - n + 2), lambda i: a[i:i + n - 1]) END;
+CREATE MACRO trino_map_value(m, k) AS m[k];
+CREATE MACRO trino_map_entries(m) AS list_transform(map_entries(m), lambda e: row(e.key, e.value));
+CREATE MACRO trino_rows(pairs) AS list_transform(pairs, lambda p: row(p[1], p[2]));
+CREATE MACRO trino_entries(entries) AS list_transform(entries, lambda e: row(e.key, e.value));
+CREATE MACRO trino_map_of(pairs) AS map_from_entries(list_filter(pairs, lambda p, i:
+    p[1] IS NOT NULL AND list_position(list_transform(pairs, lambda q: q[1]), p[1]) = i));
+CREATE MACRO trino_multimap_of(pairs) AS map(
+    trino_array_distinct(list_filter(list_transform(pairs, lambda p: p[1]), lambda k: k IS NOT NULL)),
+    list_transform(
+        trino_array_distinct(list_filter(list_transform(pairs, lambda p: p[1]), lambda k: k IS NOT NULL)),
+        lambda k: list_transform(list_filter(pairs, lambda p: p[1] = k), lambda p: p[2])));
+CREATE MACRO trino_at_percentile(a, p) AS CASE
+    WHEN p < 0 OR p > 1 THEN error('Percentile must be between 0 and 1')
+    ELSE list_extract(list_sort(list_filter(a, lambda x: x IS NOT NULL)), CAST(least(
+        floor(p * len(list_filter(a, lambda x: x IS NOT NULL))), len(list_filter(a, lambda x: x IS NOT NULL)) - 1
+    ) AS BIGINT) + 1) END;
+CREATE MACRO trino_skewness(g, n) AS g * (n - 2) / sqrt(n * (n - 1));
+CREATE MACRO trino_upper(s) AS array_to_string(list_transform(string_split(s, 'ß'), lambda x: upper(x)), 'ß');
+CREATE MACRO trino_rounded_time(t, unit) AS make_timestamp(CAST((epoch_us(t) + unit // 2) // unit * unit AS BIGINT));
 """
 
 
@@ -76,7 +117,7 @@ class Engine:
         ):
             self._connection.execute(setting)
         self._connection.execute(_MACROS)
-        self._connection.create_function("trino_varchar_of_double", java_double, [DOUBLE], VARCHAR)
+        scalars.register(self._connection)
         self._connection.execute("SET lock_configuration=true")
 
     def __enter__(self) -> Engine:

@@ -48,10 +48,10 @@ class QueryFailed(QueryEnded):
 
 
 class NotSupported(QueryFailed):
-    """Something of Athena's that the local Athena does not do."""
+    """Something of Athena's that the local Athena does not do; `instead` says what it does."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"NOT_SUPPORTED: {what} is not supported by the local Athena")
+    def __init__(self, what: str, instead: str = "") -> None:
+        super().__init__(f"NOT_SUPPORTED: {what} is not supported by the local Athena{instead and f'; {instead}'}")
 
 
 class QueryCancelled(QueryEnded):
@@ -81,9 +81,10 @@ _WORDINGS: list[tuple[str, str, int]] = [
         SYNTAX_OR_ANALYSIS,
     ),
     (r"Function with name \"?(\w+)\"? does not exist", "", SYNTAX_OR_ANALYSIS),
+    (r"executing the UDF: ValueError: ([A-Z_]+: .+)", "{0}", DATA),  # scalars/ speak Trino's words
     (r"(?i)Division by zero", "DIVISION_BY_ZERO: Division by zero", DATA),
     (
-        r"Invalid Input Error: (Array subscript .+|SQL array .+|Key not present .+)",
+        r"Invalid Input Error: (Array subscript .+|SQL array .+|Key not present .+|size must .+|N must .+|Percentile .+)",
         "INVALID_FUNCTION_ARGUMENT: {0}",
         DATA,
     ),

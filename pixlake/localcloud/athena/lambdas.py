@@ -22,6 +22,9 @@ def lambda_variables(node: exp.Expr, scope: Scope | None = None) -> list[tuple[e
     if name == "zip_with":
         second = _element_types(node.expressions[1], scope)
         return [(functions[0], [*inside[:1], *second[:1]])]
+    if name == "map_zip_with":
+        second = _element_types(node.expressions[1], scope)
+        return [(functions[0], [*inside, *second[1:]])]
     return [(function, inside) for function in functions]
 
 

@@ -10,6 +10,8 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from pixlake.localcloud.athena.decimals import name_sizes
+from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
 from pixlake.localcloud.athena.trino_names import FUNCTIONS, RESERVED
 
 # sqlglot warns when it hands a statement over unparsed (as a Command); such statements are sorted out before.
@@ -76,6 +78,7 @@ def parse_query(source: Source) -> exp.Query:
         raise StatementRejected(f"line 1:1: mismatched input '{source.sql.split()[0]}'. Expecting: {EXPECTED}")
     _refuse_reserved_words(source, tree)
     _refuse_other_trees(source, tree)
+    name_sizes(tree, source.sql)
     return tree
 
 
@@ -138,6 +141,14 @@ def _refuse_other_trees(source: Source, tree: exp.Expr) -> None:
         word = node.kind or node.method if isinstance(node, exp.Join) else "PIVOT"
         if word not in ("", "CROSS", "INNER", "OUTER", "NATURAL"):
             raise StatementRejected(f"{source.place_of_name(word)}: mismatched input '{word}'. Expecting: <EOF>")
+    for node in tree.find_all(exp.MatchRecognize, exp.LimitOptions, exp.Join):
+        if isinstance(node, exp.MatchRecognize):
+            raise NotSupported("MATCH_RECOGNIZE")
+        if isinstance(node, exp.LimitOptions) and node.args.get("with_ties"):
+            raise NotSupported("FETCH FIRST … WITH TIES", "rank() is")
+        if isinstance(node, exp.Join) and node.method == "NATURAL":
+            place = source.place_of_name("NATURAL")
+            raise QueryFailed(f"NOT_SUPPORTED: {place}: Natural join not supported")
     for select in tree.find_all(exp.Select):
         if not select.expressions:
             raise StatementRejected(f"{source.place_of_name('FROM')}: mismatched input 'FROM'. Expecting: <expression>")

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pixlake.localcloud.athena.errors import NotSupported
+
 Renderer = Callable[[Any], str]
 
 
@@ -85,12 +87,14 @@ def _decimal(value: Decimal) -> str:
 
 
 def _interval(value: Any) -> str:
-    """Day-time intervals as `1 00:00:00.000`, year-month ones as `0-1`."""
+    """Day-time intervals as `1 00:00:00.000`; year-month ones are another type, which the engine does not tell apart."""
     if value.months:
-        return f"{value.months // 12}-{value.months % 12}"
-    seconds, milliseconds = divmod(value.nanoseconds // 1_000_000, 1000)
-    hours, rest = divmod(seconds, 3600)
-    return f"{value.days} {hours:02d}:{rest // 60:02d}:{rest % 60:02d}.{milliseconds:03d}"
+        raise NotSupported("an interval of months as a result")
+    total = value.days * 86_400_000 + value.nanoseconds // 1_000_000
+    seconds, milliseconds = divmod(abs(total), 1000)
+    days, rest = divmod(seconds, 86_400)
+    sign = "-" if total < 0 else ""
+    return f"{sign}{days} {rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}.{milliseconds:03d}"
 
 
 _SIMPLE: list[tuple[Callable[[pa.DataType], bool], Renderer]] = [

@@ -6,20 +6,19 @@ A rule gets a node whose children are translated already and the scope it stands
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.expressions import apply_index_offset
 
-from pixlake.localcloud.athena import functions
-from pixlake.localcloud.athena.functions import call, cast
+from pixlake.localcloud.athena import array_functions, casts, decimals, functions, times
+from pixlake.localcloud.athena.aggregates import may_be_nan
+from pixlake.localcloud.athena.errors import NotSupported
+from pixlake.localcloud.athena.expressions import Rule, TypeMismatch, call, cast, is_text
 from pixlake.localcloud.athena.scopes import Scope, children, kind
 
 if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType
-
-Rule = Callable[[exp.Expr, Scope], exp.Expr]
 
 _CLASSES = {
     "integer": "number",
@@ -40,10 +39,6 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.GTE: ">=",
 }
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-
-
-class TypeMismatch(Exception):
-    """Operands that Trino does not coerce."""
 
 
 def apply(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -82,7 +77,20 @@ def _comparison(node: exp.Expr, scope: Scope) -> exp.Expr:
     _require_same_class(
         scope, f"Cannot apply operator: {{0}} {_OPERATORS[type(node)]} {{1}}", node.this, node.expression
     )
-    return node
+    # NaN equals nothing and is neither less nor greater; in DuckDB it equals itself and is the greatest.
+    side = node.expression if isinstance(node, exp.LT | exp.LTE) else node.this
+    if isinstance(side, exp.Literal) and isinstance(node, exp.EQ | exp.NEQ):
+        side = node.expression
+    if not _may_be_nan(side, scope):
+        return node
+    is_nan = call("isnan", side.copy())
+    if isinstance(node, exp.NEQ):
+        return exp.paren(exp.Or(this=node.copy(), expression=is_nan))
+    return exp.paren(exp.And(this=node.copy(), expression=exp.Not(this=is_nan)))
+
+
+def _may_be_nan(node: exp.Expr, scope: Scope) -> bool:
+    return not isinstance(node, exp.Any | exp.All) and may_be_nan(node) and kind(scope.type_of(node)) == "float"
 
 
 def _between(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -118,56 +126,22 @@ def _arithmetic(node: exp.Expr, scope: Scope) -> exp.Expr:
     kinds = {kind(scope.type_of(node.this)), kind(scope.type_of(node.expression))}
     if kinds == {"date", "interval"}:  # DuckDB: a timestamp
         return cast(exp.paren(node), "DATE")
-    return node
+    return times.difference(node) if kinds == {"date"} and isinstance(node, exp.Sub) else node
 
 
 def _division(node: exp.Div, scope: Scope) -> exp.Expr:
-    """Integers divide to an integer (towards zero), decimals to a decimal of the larger scale, doubles as IEEE says."""
+    """Integers divide to an integer (towards zero), decimals to a decimal, doubles as IEEE says."""
     left, right = scope.type_of(node.this), scope.type_of(node.expression)
     kinds = {kind(left), kind(right)}
     if kinds == {"integer"}:
         return exp.IntDiv(this=_wrapped(node.this), expression=_wrapped(node.expression))
     if "decimal" in kinds and kinds <= {"integer", "decimal"} and left is not None and right is not None:
-        (p1, s1), (_, s2) = _decimal(left), _decimal(right)
-        scale = max(s1, s2)
-        precision = min(38, p1 + s2 + max(0, s2 - s1))
-        # DuckDB divides decimals as doubles: 1/0 would be infinite there and is an error in Trino. `%` raises it.
-        quotient = exp.Div(this=_wrapped(node.this), expression=_wrapped(node.expression))
-        guard = exp.Mod(this=exp.Literal.number(0), expression=_wrapped(node.expression.copy()))
-        return cast(exp.paren(exp.Add(this=quotient, expression=exp.paren(guard))), f"DECIMAL({precision},{scale})")
+        return decimals.division(node, left, right)
     return node
-
-
-def _decimal(type_: DuckDBPyType) -> tuple[int, int]:
-    """Precision and scale of a number as Trino coerces it to a decimal."""
-    if type_.id == "decimal":
-        precision, scale = (int(str(number)) for _, number in children(type_))
-        return precision, scale
-    return {"tinyint": 3, "smallint": 5, "integer": 10}.get(type_.id, 19), 0
 
 
 def _wrapped(node: exp.Expr) -> exp.Expr:
     return exp.paren(node) if isinstance(node, exp.Binary | exp.Unary) and not isinstance(node, exp.Paren) else node
-
-
-def _cast(node: exp.Expr, scope: Scope) -> exp.Expr:
-    """Casts round half up, and numbers and times become text as Trino writes them."""
-    to: exp.DataType = node.args["to"]
-    source = scope.type_of(node.this)
-    if to.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPNTZ):
-        to.set("expressions", [])  # a precision would choose another DuckDB type
-        return node
-    if to.is_type(*exp.DataType.INTEGER_TYPES) and kind(source) == "float":
-        node.set("this", call("round", node.this))
-        return node
-    if to.is_type(exp.DType.JSON):
-        return call("to_json", node.this)
-    if not to.is_type(*exp.DataType.TEXT_TYPES):
-        return node
-    text = functions.as_text(node, source)
-    length = to.expressions[0].this if to.expressions else None
-    to.set("expressions", [])
-    return call("left", text, length) if isinstance(length, exp.Expr) else text
 
 
 def _bracket(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -175,14 +149,19 @@ def _bracket(node: exp.Expr, scope: Scope) -> exp.Expr:
     if node.args.get("safe") or scope.in_try or len(node.expressions) != 1:
         return node
     type_ = scope.type_of(node.this)
+    offset = 1 - int(node.args.get("offset") or 0)
+    if type_ is not None and type_.id in ("struct", "tuple"):
+        [index] = apply_index_offset(node.this, node.expressions, offset, dialect="duckdb")
+        return call("struct_extract_at", node.this, index)
     if type_ is None or type_.id not in ("list", "map"):
         return node
-    offset = 1 - int(node.args.get("offset") or 0)
     [index] = apply_index_offset(node.this, node.expressions, offset, dialect="duckdb")
     return call("trino_array_at" if type_.id == "list" else "trino_map_at", node.this, index)
 
 
 def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
+    if (joined := array_functions.concatenated(node, scope)) is not None:
+        return joined
     one, other = scope.type_of(node.this), scope.type_of(node.expression)
     if one is not None and other is not None and {kind(one), kind(other)} & {"text"} and kind(one) != kind(other):
         known = {kind(one), kind(other)} - {"text"}
@@ -191,40 +170,21 @@ def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
     return node
 
 
-def _count_if(node: exp.Expr, scope: Scope) -> exp.Expr:  # noqa: ARG001
-    """In DuckDB it is a sum, and NULL where there is nothing to sum; in Trino it counts, and is 0."""
-    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
-
-
-def _sum(node: exp.Expr, scope: Scope) -> exp.Expr:
-    """A sum of integers is a bigint in Trino, a hugeint in DuckDB. The cast goes around FILTER and OVER."""
-    if isinstance(node.parent, exp.Filter | exp.Window | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-        return node
-    type_ = scope.type_of(node)
-    if type_ is not None and type_.id == "hugeint":
-        return cast(node, "BIGINT")
-    inner = node.find(exp.Avg) if isinstance(node, exp.Window | exp.Filter | exp.Avg) else None
-    operand = scope.type_of(inner.this) if inner is not None else None
-    return cast(node, str(operand)) if operand is not None and operand.id == "decimal" else node
-
-
 def _typeof(node: exp.Expr, scope: Scope) -> exp.Expr:
-    type_ = scope.type_of(node.this)
-    return exp.Literal.string(trino_name(type_)) if type_ is not None else node
-
-
-def _at_time_zone(node: exp.Expr, scope: Scope) -> exp.Expr:
-    return functions.at_time_zone(node.this, node.args["zone"], scope)
-
-
-def _regexp_replace(node: exp.Expr, scope: Scope) -> exp.Expr:  # noqa: ARG001
-    r"""Groups are `$1` in Trino's replacements, `\1` in DuckDB's."""
-    replacement = node.args.get("replacement")
-    if replacement is None:
-        node.set("replacement", exp.Literal.string(""))
-    elif isinstance(replacement, exp.Literal):
-        node.set("replacement", exp.Literal.string(re.sub(r"\$(\d)", r"\\\1", replacement.name.replace("\\", "\\\\"))))
-    return node
+    """The engine knows neither a varchar's length nor a timestamp's precision: a column's are known, a literal's told."""
+    value = node.this
+    type_ = scope.type_of(value)
+    if type_ is None:
+        return node
+    if isinstance(value, exp.Literal) and value.is_string:
+        return exp.Literal.string(f"varchar({len(value.name)})")
+    if isinstance(value, exp.Cast) and kind(type_) in ("time", "zoned"):
+        return exp.Literal.string(trino_name(type_).replace("(3)", f"({times.precision(value)})"))
+    name = trino_name(type_)
+    told = isinstance(value, exp.Column | exp.Dot | exp.CurrentTimestamp) or (isinstance(value, exp.Cast) and is_text(type_))
+    if re.search("varchar|timestamp|interval", name) and not told:
+        raise NotSupported("typeof() of a computed varchar, timestamp or interval")
+    return exp.Literal.string(name)
 
 
 _RULES: dict[type[exp.Expr], Rule] = {
@@ -232,16 +192,9 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_ARITHMETIC, _arithmetic),
     exp.Between: _between,
     exp.In: _in,
-    exp.Cast: _cast,
-    exp.TryCast: _cast,
+    exp.Cast: casts.translated,
+    exp.TryCast: casts.translated,
     exp.Bracket: _bracket,
     exp.DPipe: _concatenation,
-    exp.Sum: _sum,
-    exp.CountIf: _count_if,
-    exp.Avg: _sum,
-    exp.Filter: _sum,
-    exp.Window: _sum,
     exp.Typeof: _typeof,
-    exp.AtTimeZone: _at_time_zone,
-    exp.RegexpReplace: _regexp_replace,
 }

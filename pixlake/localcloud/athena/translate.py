@@ -14,6 +14,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 from pixlake.localcloud.athena import rules
 from pixlake.localcloud.athena.engine import Engine
 from pixlake.localcloud.athena.errors import COLUMN_NOT_FOUND, NotSupported, QueryFailed
+from pixlake.localcloud.athena.expressions import TypeMismatch
 from pixlake.localcloud.athena.lambdas import lambda_variables
 from pixlake.localcloud.athena.query_text import Source
 from pixlake.localcloud.athena.scopes import Scope
@@ -120,7 +121,7 @@ class _Translation:
             self._children(node, inner)
         try:
             return rules.apply(node, scope)
-        except rules.TypeMismatch as mismatch:
+        except TypeMismatch as mismatch:
             raise QueryFailed(f"TYPE_MISMATCH: {self._place(node)}: {mismatch}") from mismatch
 
     def _children(self, node: exp.Expr, scope: Scope) -> None:

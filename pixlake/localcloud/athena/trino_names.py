@@ -19,11 +19,11 @@ RESERVED = frozenset(
 FUNCTIONS = frozenset(
     """
     abs acos all_match any_match any_value approx_distinct approx_most_frequent approx_percentile approx_set arbitrary
-    array array_agg array_distinct array_except array_first array_intersect array_join array_last array_max array_min
-    array_position array_remove array_sort array_union arrays_overlap asin at_timezone at_timezone_millis atan atan2
+    array array_agg array_distinct array_except array_intersect array_join array_max array_min
+    array_position array_remove array_sort array_union arrays_overlap asin at_timezone atan atan2
     avg bar beta_cdf bing_tile bing_tile_at bit_count bitwise_and bitwise_and_agg bitwise_left_shift bitwise_not
     bitwise_or bitwise_or_agg bitwise_right_shift bitwise_right_shift_arithmetic bitwise_xor bitwise_xor_agg bool_and
-    bool_or cardinality case cast cbrt ceil ceiling char2hexint checksum chr classify coalesce codepoint color
+    bool_or cardinality case cast cbrt ceil ceiling checksum chr classify coalesce codepoint color
     combinations concat concat_ws contains contains_sequence convex_hull_agg corr cos cosh cosine_distance
     cosine_similarity count count_if covar_pop covar_samp crc32 cube cume_dist current_catalog current_date
     current_groups current_schema current_time current_timestamp current_timezone current_user date date_add date_diff
@@ -34,7 +34,7 @@ FUNCTIONS = frozenset(
     from_hex from_ieee754_32 from_ieee754_64 from_iso8601_date from_iso8601_timestamp from_iso8601_timestamp_nanos
     from_unixtime from_unixtime_nanos from_utf8 geometric_mean geometry_union geometry_union_agg greatest grouping
     hamming_distance hash_counts histogram hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512 hour human_readable_seconds if
-    index infinity intersection_cardinality inverse_beta_cdf inverse_normal_cdf is_finite is_infinite is_json_scalar
+    infinity intersection_cardinality inverse_beta_cdf inverse_normal_cdf is_finite is_infinite is_json_scalar
     is_nan jaccard_index json_array json_array_contains json_array_get json_array_length json_exists json_extract
     json_extract_scalar json_format json_object json_parse json_query json_size json_value kurtosis lag
     last_day_of_month last_value lead learn_classifier learn_libsvm_classifier learn_libsvm_regressor learn_regressor
@@ -44,8 +44,8 @@ FUNCTIONS = frozenset(
     multimap_agg multimap_from_entries murmur3 nan ngrams none_match normal_cdf normalize now nth_value ntile nullif
     numeric_histogram objectid_timestamp parse_data_size parse_datetime parse_duration percent_rank pi position pow
     power qdigest_agg quantile_at_value quarter radians rand random rank reduce reduce_agg regexp_count
-    regexp_extract regexp_extract_all regexp_like regexp_position regexp_replace regexp_split regr_avgx regr_avgy
-    regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy regress render repeat replace reverse rgb
+    regexp_extract regexp_extract_all regexp_like regexp_position regexp_replace regexp_split regr_intercept
+    regr_slope regress render repeat replace reverse rgb
     rollup round row row_number rpad rtrim second sequence sets sha1 sha256 sha512 shuffle sign simplify_geometry sin
     sinh skewness slice soundex spooky_hash_v2_32 spooky_hash_v2_64 split split_part split_to_map split_to_multimap
     spatial_partitions sqrt st_area st_contains st_distance st_geometryfromtext st_intersects st_point st_within
