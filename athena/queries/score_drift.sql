@@ -1,30 +1,28 @@
 -- Has the distribution of a score drifted between two weeks?
 -- Parameters: first day (date), last day (date), first day compared (date), last day compared (date).
 -- Columns: model, images, images_compared, stability_index (below 0.1 stable, above 0.25 drifted).
-WITH counted AS (
-    SELECT scores.model AS model,
-           least(CAST(floor(scores.score * 10) AS bigint), 9) AS bin,
-           1 AS before,
-           0 AS after
-    FROM uploads AS upload
-    CROSS JOIN UNNEST(
-        ARRAY['category', 'quality', 'text', 'nsfw'],
-        ARRAY[upload.category.score, upload.quality.score, upload.text.coverage, upload.nsfw.score]
-    ) AS scores (model, score)
-    WHERE upload.dt BETWEEN ? AND ?
-          AND scores.score IS NOT NULL
+WITH weeks AS (
+    SELECT 1 AS before, 0 AS after, category.score AS category, quality.score AS quality, text.coverage AS coverage,
+           nsfw.score AS nsfw
+    FROM uploads
+    WHERE dt BETWEEN ? AND ?
     UNION ALL
+    SELECT 0 AS before, 1 AS after, category.score AS category, quality.score AS quality, text.coverage AS coverage,
+           nsfw.score AS nsfw
+    FROM uploads
+    WHERE dt BETWEEN ? AND ?
+),
+counted AS (
     SELECT scores.model AS model,
            least(CAST(floor(scores.score * 10) AS bigint), 9) AS bin,
-           0 AS before,
-           1 AS after
-    FROM uploads AS upload
+           weeks.before AS before,
+           weeks.after AS after
+    FROM weeks
     CROSS JOIN UNNEST(
         ARRAY['category', 'quality', 'text', 'nsfw'],
-        ARRAY[upload.category.score, upload.quality.score, upload.text.coverage, upload.nsfw.score]
+        ARRAY[weeks.category, weeks.quality, weeks.coverage, weeks.nsfw]
     ) AS scores (model, score)
-    WHERE upload.dt BETWEEN ? AND ?
-          AND scores.score IS NOT NULL
+    WHERE scores.score IS NOT NULL
     UNION ALL
     SELECT models.model AS model,
            bins.bin AS bin,

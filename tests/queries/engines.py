@@ -8,7 +8,13 @@ from typing import Any, Protocol
 
 from tests.queries.lake import Lake
 
-PLAIN: dict[str, Any] = {"bigint": int, "integer": int, "double": float, "float": float, "boolean": lambda text: text == "true"}
+PLAIN: dict[str, Any] = {
+    "bigint": int,
+    "integer": int,
+    "double": float,
+    "float": float,
+    "boolean": lambda text: text == "true",
+}
 
 
 @dataclass(frozen=True)

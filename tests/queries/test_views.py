@@ -7,10 +7,10 @@ import shutil
 import pytest
 
 from pixlake.localcloud.hive_types import parse_hive_type
+from pixlake.localcloud.trino_types import trino_type
 from tests.conftest import ROOT
 from tests.queries.cases import VIEWS, found_cases, with_day
 from tools.schemas.__main__ import generated
-from tools.schemas.views import trino_type
 
 pytestmark = pytest.mark.xdist_group("queries")
 CASES = {case.id: case for case in found_cases()}

@@ -10,11 +10,12 @@ import pytest
 from pixlake.localcloud import template as templates
 from pixlake.localcloud.hive_types import parse_hive_type
 from pixlake.localcloud.intrinsics import Resolver
+from pixlake.localcloud.trino_types import trino_type
 from tests.conftest import ROOT
 from tools.schemas.__main__ import generated
 from tools.schemas.contract import read
 from tools.schemas.policy import Policy, literal
-from tools.schemas.views import View, trino_type
+from tools.schemas.views import View
 
 VIEWS = sorted((ROOT / "athena" / "views").glob("*.sql"))
 CONTRACT = read(ROOT / "schemas" / "image_scores.json")

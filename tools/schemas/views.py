@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixlake.localcloud.hive_types import Array, Decimal, HiveType, Map, Primitive, Struct, parse_hive_type
+from pixlake.localcloud.hive_types import parse_hive_type
+from pixlake.localcloud.trino_types import trino_type
 from tools.schemas.policy import Policy, literal
 
 EVERY_COLUMN = "every column of "
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _COLUMN = re.compile(r"(\w+) \((.+)\)")
-_TRINO_OF_HIVE = {"string": "varchar", "int": "integer", "timestamp": "timestamp(3)", "float": "real"}
 
 
 @dataclass(frozen=True)
@@ -53,23 +53,6 @@ class View:
             "originalSql": self.sql,
         }
         return json.dumps(definition, ensure_ascii=False)
-
-
-def trino_type(hive: HiveType) -> str:
-    """A Hive type as Trino signs it; field names are quoted, since some are words of SQL."""
-    match hive:
-        case Array(element):
-            return f"array({trino_type(element)})"
-        case Map(key, value):
-            return f"map({trino_type(key)}, {trino_type(value)})"
-        case Struct(fields):
-            members = (f'"{name}" {trino_type(kind)}' for name, kind in fields)
-            return f"row({', '.join(members)})"
-        case Decimal(precision, scale):
-            return f"decimal({precision},{scale})"
-        case Primitive(name):
-            return _TRINO_OF_HIVE.get(name, name)
-    raise ValueError(f"no Trino type is known for {hive}")
 
 
 def _filled(path: Path, contract: dict[str, Any], policy: Policy) -> str:

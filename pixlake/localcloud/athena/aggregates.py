@@ -71,6 +71,8 @@ def _percentile(node: exp.Expr, scope: Scope, around: Around) -> exp.Expr:
     if node.args.get("weight") or node.args.get("accuracy"):
         raise NotSupported("approx_percentile with a weight or an accuracy")
     type_ = scope.type_of(node.this)
+    if kind(type_) == "decimal":
+        raise NotSupported("approx_percentile of decimals", "CAST them to double")
     values = cast(node.this, "BIGINT") if kind(type_) == "integer" else node.this
     return call("trino_at_percentile", around(call("list", values)), node.args["quantile"])
 

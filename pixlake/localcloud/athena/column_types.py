@@ -1,4 +1,4 @@
-"""Column types in the languages spoken here: Hive (Glue), DuckDB (the engine), Athena (results), Trino (views)."""
+"""Column types in the languages spoken here: Hive (Glue), DuckDB (the engine), Athena (results)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pixlake.localcloud.athena.trino_names import RESERVED
 from pixlake.localcloud.hive_types import Array, Decimal, HiveType, Map, Primitive, Struct, Text
 
 if TYPE_CHECKING:
@@ -121,34 +120,6 @@ def hive_type(duckdb: DuckDBPyType) -> HiveType:
         name = athena_type(text).name if text.startswith(("JSON", "TIMESTAMP")) else text.lower()
         raise NoHiveTypeError(f"Unsupported Hive type: {name}")
     return Primitive(_HIVE_OF_DUCKDB[duckdb.id])
-
-
-_TRINO_OF_HIVE = {
-    "string": "varchar",
-    "int": "integer",
-    "float": "real",
-    "binary": "varbinary",
-    "timestamp": "timestamp(3)",
-}
-
-
-def trino_type(hive: HiveType) -> str:
-    """Write a Hive type as Trino's, as it stands in a view's text."""
-    match hive:
-        case Array(element):
-            return f"array({trino_type(element)})"
-        case Map(key, value):
-            return f"map({trino_type(key)},{trino_type(value)})"
-        case Struct(fields):
-            return f"row({','.join(f'{_field(name)} {trino_type(kind)}' for name, kind in fields)})"
-        case Primitive(name):
-            return _TRINO_OF_HIVE.get(name, name)
-    return str(hive)
-
-
-def _field(name: str) -> str:
-    plain = re.fullmatch(r"[a-z_]\w*", name) and name.upper() not in RESERVED
-    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 _WIDTHS = ["tinyint", "smallint", "int", "bigint"]

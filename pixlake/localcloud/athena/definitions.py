@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from pixlake.localcloud.athena.catalog import CATALOG, Catalog, View
-from pixlake.localcloud.athena.column_types import trino_type
 from pixlake.localcloud.athena.errors import QueryFailed
 from pixlake.localcloud.athena.output_columns import OutputColumn, output_columns
 from pixlake.localcloud.athena.results import Result, text_result
 from pixlake.localcloud.athena.select import Running, SelectRunner
 from pixlake.localcloud.athena.statements import CreateView, Drop
+from pixlake.localcloud.trino_types import trino_type
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -52,6 +52,7 @@ def view_input(name: str, sql: str, schema: str, columns: list[OutputColumn]) ->
     encoded = base64.b64encode(json.dumps(stored, ensure_ascii=False).encode()).decode()
     return {
         "Name": name,
+        "Owner": "hadoop",  # Trino wants somebody whom a view runs as
         "TableType": "VIRTUAL_VIEW",
         "Parameters": {"comment": "Presto View", "presto_view": "true"},
         "PartitionKeys": [],

@@ -102,6 +102,8 @@ def _between(node: exp.Expr, scope: Scope) -> exp.Expr:
 def _in(node: exp.Expr, scope: Scope) -> exp.Expr:
     for item in node.expressions:
         _require_same_class(scope, "IN value and list items must be the same type: {0}, {1}", node.this, item)
+    if node.expressions and _may_be_nan(node.this, scope):
+        return exp.paren(exp.And(this=node.copy(), expression=exp.Not(this=call("isnan", node.this.copy()))))
     return node
 
 
@@ -151,8 +153,7 @@ def _bracket(node: exp.Expr, scope: Scope) -> exp.Expr:
     type_ = scope.type_of(node.this)
     offset = 1 - int(node.args.get("offset") or 0)
     if type_ is not None and type_.id in ("struct", "tuple"):
-        [index] = apply_index_offset(node.this, node.expressions, offset, dialect="duckdb")
-        return call("struct_extract_at", node.this, index)
+        raise NotSupported("a row's field by its number", "CAST the row to one with names")
     if type_ is None or type_.id not in ("list", "map"):
         return node
     [index] = apply_index_offset(node.this, node.expressions, offset, dialect="duckdb")
@@ -181,7 +182,9 @@ def _typeof(node: exp.Expr, scope: Scope) -> exp.Expr:
     if isinstance(value, exp.Cast) and kind(type_) in ("time", "zoned"):
         return exp.Literal.string(trino_name(type_).replace("(3)", f"({times.precision(value)})"))
     name = trino_name(type_)
-    told = isinstance(value, exp.Column | exp.Dot | exp.CurrentTimestamp) or (isinstance(value, exp.Cast) and is_text(type_))
+    told = isinstance(value, exp.Column | exp.Dot | exp.CurrentTimestamp) or (
+        isinstance(value, exp.Cast) and is_text(type_)
+    )
     if re.search("varchar|timestamp|interval", name) and not told:
         raise NotSupported("typeof() of a computed varchar, timestamp or interval")
     return exp.Literal.string(name)

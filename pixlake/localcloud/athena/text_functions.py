@@ -109,7 +109,9 @@ def _json(name: str, to: str = "") -> Rule:
     def rule(node: exp.Expr, _scope: Scope) -> exp.Expr:
         if node.args.get("json_query"):
             raise NotSupported("json_query()", "json_extract() is")
-        value, *others = arguments(node) if isinstance(node, exp.Anonymous) else (node.this, node.args.get("expression"))
+        value, *others = (
+            arguments(node) if isinstance(node, exp.Anonymous) else (node.this, node.args.get("expression"))
+        )
         found = call(name, cast(value, "VARCHAR"), *(_path(other) for other in others if other is not None))
         return cast(found, to) if to else found
 
@@ -183,7 +185,7 @@ def _converted(found: re.Match[str], value: exp.Expr, scope: Scope) -> exp.Expr:
 
 
 def _java_text(value: exp.Expr, family: str, scope: Scope) -> exp.Expr:
-    """toString of the value in Java."""
+    """ToString of the value in Java."""
     if family == "float":
         return call("trino_java_text", value)
     if family not in ("text", "integer", "decimal", "boolean", "date", "null"):
@@ -203,7 +205,9 @@ BY_NODE: dict[type[exp.Expr], Rule] = {
     ),
     exp.StrPosition: _strpos,
     exp.Replace: _replace,
-    exp.Normalize: lambda node, _s: call("trino_normalized", node.this, node.args["form"].name if node.args.get("form") else "NFC"),
+    exp.Normalize: lambda node, _s: call(
+        "trino_normalized", node.this, node.args["form"].name if node.args.get("form") else "NFC"
+    ),
     exp.Format: _formatted,
     exp.RegexpLike: lambda node, _s: call("trino_regexp_like", node.this, node.expression),
     exp.RegexpExtract: _with_group("trino_regexp_extract"),

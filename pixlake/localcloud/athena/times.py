@@ -28,7 +28,9 @@ _STRFTIME = set("Y y m -m d -d H -H I -I M S f p j a A b B G V % T r".split())  
 
 def precision(node: exp.Expr) -> int:
     """The digits of a second's fraction that a timestamp has in Trino; the lake's have three."""
-    while isinstance(node, exp.Paren | exp.TimestampTrunc | exp.DateTrunc | exp.DateAdd | exp.AtTimeZone | exp.Add | exp.Sub):
+    while isinstance(
+        node, exp.Paren | exp.TimestampTrunc | exp.DateTrunc | exp.DateAdd | exp.AtTimeZone | exp.Add | exp.Sub
+    ):
         node = node.this
     return int(node.meta.get("precision", 3))
 

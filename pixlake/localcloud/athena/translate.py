@@ -65,6 +65,7 @@ class _Translation:
             scope = scope.with_source(from_.this)
             scope = self._joins(from_.this, scope)
         scope = self._joins(select, scope)
+        self._refuse_fields_of_rows(select)
         self._refuse_names_of_aliases(select, scope)
         for clause in _CLAUSES:
             value = select.args.get(clause)
@@ -147,6 +148,15 @@ class _Translation:
             names = [name.name for name in function.expressions]
             typed = [(name, kind) for name, kind in zip(names, types, strict=False) if kind]
             function.set("this", self._expression(function.this, scope.with_variables(typed)))
+
+    def _refuse_fields_of_rows(self, select: exp.Select) -> None:
+        """`r.*` is of a FROM item; in DuckDB it is of a row, too."""
+        from_ = select.args.get("from_")
+        items = [from_.this] if from_ else []
+        known = {item.alias_or_name.lower() for top in [*items, *select.args.get("joins", [])] for item in top.walk()}
+        for column in select.expressions:
+            if column.is_star and isinstance(column, exp.Column) and column.table.lower() not in known:
+                raise QueryFailed(f"TABLE_NOT_FOUND: {self._place(column)}: Unable to resolve reference {column.table}")
 
     def _refuse_names_of_aliases(self, select: exp.Select, scope: Scope) -> None:
         """DuckDB lets WHERE, GROUP BY and other columns use a column's alias; Athena does not."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from pixlake.localcloud.athena.catalog import CATALOG, Catalog, View, require_readable
-from pixlake.localcloud.athena.column_types import is_coercible, trino_type
+from pixlake.localcloud.athena.column_types import is_coercible
 from pixlake.localcloud.athena.errors import USER, NotSupported, QueryFailed
 from pixlake.localcloud.athena.output_columns import OutputColumn, column_type, output_columns
 from pixlake.localcloud.athena.parquet_output import Written, partition_path, write_parquet
@@ -19,6 +19,7 @@ from pixlake.localcloud.athena.results import Result, written_result
 from pixlake.localcloud.athena.select import Prepared, Running, SelectRunner
 from pixlake.localcloud.athena.statement_reader import Property
 from pixlake.localcloud.athena.statements import CreateTableAs, Insert, Query, Unload
+from pixlake.localcloud.trino_types import trino_type
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient

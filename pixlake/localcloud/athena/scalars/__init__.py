@@ -7,8 +7,10 @@ with Trino's name for the error; errors.py passes it on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from duckdb.sqltypes import DuckDBPyType
 
 from pixlake.localcloud.athena.scalars import casts, digests, formats, json_paths, numbers, regexps, text, urls
 
@@ -36,10 +38,20 @@ def scalars() -> Iterator[Scalar]:
 def register(connection: DuckDBPyConnection) -> None:
     """Make them known to a connection."""
     for name, function, arguments, value in scalars():
-        # The types' names are what DuckDB takes too, which its stubs do not say.
-        types: Any = arguments
         # With DuckDB's own handling of NULL, a function could not answer NULL.
-        connection.create_function(name, _strict(function), types, value, null_handling="special")  # type: ignore[arg-type]
+        connection.create_function(
+            name,
+            _strict(function),
+            [_type(kind) for kind in arguments],
+            _type(value),
+            null_handling="special",  # type: ignore[arg-type]
+        )
+
+
+@cache
+def _type(name: str) -> DuckDBPyType:
+    """Read once: a connection is made for each query."""
+    return DuckDBPyType(name)
 
 
 def _strict(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -62,7 +62,9 @@ def width_bucket(value: float, low: float, high: float, buckets: int) -> int:
     if not all(map(math.isfinite, (low, high))) or math.isnan(value) or low == high:
         raise ValueError("INVALID_FUNCTION_ARGUMENT: operand must not be NaN, bounds must be finite and differ")
     first, last = min(low, high), max(low, high)
-    bucket = 0 if value < first else buckets + 1 if value >= last else int(buckets * (value - first) / (last - first)) + 1
+    bucket = (
+        0 if value < first else buckets + 1 if value >= last else int(buckets * (value - first) / (last - first)) + 1
+    )
     return bucket if low < high else buckets - bucket + 1
 
 
