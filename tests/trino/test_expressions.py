@@ -1,12 +1,15 @@
 """Expressions that analysts write, of which the views and queries use only some: both engines give the same values."""
 
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from tests.trino.comparison import disagreements
+from tools.trino.errors import QueryFailed
 
 pytestmark = pytest.mark.trino
+LISTS = Path(__file__).parent / "expressions"
+MANY = 60  # expressions in one statement; a difference is named by the expression's text
 
 FEW = """
     (VALUES ('a', 1e0, 1, DECIMAL '1.10', NULL), ('b', 2.5e0, 2, DECIMAL '2.20', 5),
@@ -173,39 +176,6 @@ AGGREGATES = {
 }
 
 
-# Each of these gives another answer here than on Trino: pixlake/localcloud/athena is to be mended. A line that has been
-# mended fails as unexpectedly passing, and moves up.
-SCALARS_TO_MEND = {
-    "round(DECIMAL '2.345', 2)": "round(DECIMAL '2.345', 2)",
-    "division of decimals": "DECIMAL '1' / 3",
-    "a double as text": "CAST(0.1e0 AS varchar)",
-    "contains with NULLs": "contains(ARRAY[1, NULL], 2)",
-    "array_max with NULLs": "array_max(ARRAY[1, NULL])",
-    "array_except": "array_except(ARRAY[1, 2, 3], ARRAY[2])",
-    "map_entries": "map_entries(MAP(ARRAY['a'], ARRAY[1]))",
-    "DOW": "extract(DOW FROM DATE '2026-03-01')",
-    "to_iso8601": "to_iso8601(TIMESTAMP '2026-03-01 10:00:00')",
-    "AT TIME ZONE": "TIMESTAMP '2026-03-01 10:00:00' AT TIME ZONE 'Europe/Berlin'",
-    "sign": "sign(-2.5e0)",
-    "bitwise_not": "bitwise_not(5)",
-    "to_base": "to_base(255, 16)",
-    "url_encode": "url_encode('a b/ü')",
-    "format of a half": "format('%.2f', 1.005e0)",
-}
-AGGREGATES_TO_MEND = {
-    "sums of decimals": "sum(d)\navg(d)",
-    "approx_percentile": """
-        approx_percentile(i, 0.5)
-        approx_percentile(x, 0.5)
-        approx_percentile(x, ARRAY[0.25, 0.75])
-    """,
-    "map_agg of a key twice": "cardinality(map_agg(g, i))",
-    "bitwise_or_agg": "bitwise_or_agg(i)",
-    "skewness": "skewness(x)",
-}
-KNOWN = pytest.mark.xfail(reason="the local Athena answers otherwise than Trino: to be mended", strict=True)
-
-
 def _select(expressions: str) -> str:
     """One statement for all, each named by its own text so that a difference names it."""
     texts = [line.strip() for line in expressions.splitlines() if line.strip()]
@@ -214,21 +184,47 @@ def _select(expressions: str) -> str:
     return f"SELECT {columns}"
 
 
-def _cases(right: dict[str, str], to_mend: dict[str, str]) -> list[Any]:
-    return [pytest.param(text, id=about) for about, text in right.items()] + [
-        pytest.param(text, id=about, marks=KNOWN) for about, text in to_mend.items()
-    ]
+def _lines(name: str) -> list[str]:
+    return (LISTS / f"{name}.sql").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("expressions", _cases(SCALARS, SCALARS_TO_MEND))
+@pytest.mark.parametrize("expressions", SCALARS.values(), ids=SCALARS)
 def test_given_an_expression_when_both_evaluate_it_then_the_values_are_equal(expressions, traps, trino, local):
     sql = _select(expressions)
 
     assert disagreements(local.run(traps, sql), trino.run(traps, sql), ordered=True) == []
 
 
-@pytest.mark.parametrize("expressions", _cases(AGGREGATES, AGGREGATES_TO_MEND))
+@pytest.mark.parametrize("name", ["arrays_and_maps", "times", "text_numbers_json", "edges"])
+def test_given_a_list_of_expressions_when_both_evaluate_them_then_the_values_are_equal(name, traps, trino, local):
+    lines = _lines(name)
+    differing = []
+    for at in range(0, len(lines), MANY):
+        sql = _select("\n".join(lines[at : at + MANY]))
+        differing += disagreements(local.run(traps, sql), trino.run(traps, sql), ordered=True)
+
+    assert differing == []
+
+
+@pytest.mark.parametrize("expressions", [*AGGREGATES.values(), "\n".join(_lines("aggregates_over_few"))])
 def test_given_a_few_rows_when_both_aggregate_them_then_the_values_are_equal(expressions, traps, trino, local):
     sql = f"{_select(expressions)} FROM {FEW}"
 
     assert disagreements(local.run(traps, sql), trino.run(traps, sql), ordered=True) == []
+
+
+@pytest.mark.parametrize("sql", _lines("statements"))
+def test_given_a_statement_when_both_run_it_then_the_rows_are_equal(sql, traps, trino, local):
+    ordered = "ORDER BY" in sql
+
+    assert disagreements(local.run(traps, sql), trino.run(traps, sql), ordered) == []
+
+
+@pytest.mark.parametrize("sql", _lines("failing_on_both"))
+def test_given_what_trino_fails_at_when_asked_locally_then_it_fails_too(sql, traps, trino, local):
+    statement = sql if sql.startswith(("SELECT", "TABLE", "VALUES")) else f"SELECT {sql} AS x"
+    with pytest.raises(QueryFailed):
+        trino.run(traps, statement)
+
+    with pytest.raises(Exception, match=r"\w"):
+        local.run(traps, statement)

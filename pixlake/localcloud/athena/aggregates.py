@@ -31,13 +31,16 @@ def translated(node: exp.Expr, scope: Scope) -> exp.Expr:
     while isinstance(inner, _CLAUSES):
         inner = inner.this
     rule = _BY_NAME.get(inner.name.lower()) if isinstance(inner, exp.Anonymous) else _BY_NODE.get(type(inner))
-    return rule(inner, scope, lambda other: _put(node, inner, other)) if rule else node
+    if rule is None:
+        return node
+    found: exp.Expr = rule(inner, scope, lambda other: _put(node, inner, other))
+    return found
 
 
 def _put(outer: exp.Expr, inner: exp.Expr, other: exp.Expr) -> exp.Expr:
     if outer is inner:
         return other
-    copied = outer.copy()
+    copied: exp.Expr = outer.copy()
     place = copied
     while isinstance(place.this, _CLAUSES):
         place = place.this

@@ -43,7 +43,8 @@ def _greatest(macro: str) -> Rule:
 
 
 def _intersect(node: exp.Expr, _scope: Scope) -> exp.Expr:
-    return reduce(lambda one, other: call("trino_array_intersect", one, other), node.expressions)
+    arrays: list[exp.Expr] = node.expressions
+    return reduce(lambda one, other: call("trino_array_intersect", one, other), arrays)
 
 
 def _matches(macro: str) -> Rule:

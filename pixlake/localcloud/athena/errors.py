@@ -84,7 +84,8 @@ _WORDINGS: list[tuple[str, str, int]] = [
     (r"executing the UDF: ValueError: ([A-Z_]+: .+)", "{0}", DATA),  # scalars/ speak Trino's words
     (r"(?i)Division by zero", "DIVISION_BY_ZERO: Division by zero", DATA),
     (
-        r"Invalid Input Error: (Array subscript .+|SQL array .+|Key not present .+|size must .+|N must .+|Percentile .+)",
+        r"Invalid Input Error: "
+        r"(Array subscript .+|SQL array .+|Key not present .+|size must .+|N must .+|Percentile .+)",
         "INVALID_FUNCTION_ARGUMENT: {0}",
         DATA,
     ),

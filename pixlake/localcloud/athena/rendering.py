@@ -87,7 +87,7 @@ def _decimal(value: Decimal) -> str:
 
 
 def _interval(value: Any) -> str:
-    """Day-time intervals as `1 00:00:00.000`; year-month ones are another type, which the engine does not tell apart."""
+    """Day-time intervals as `1 00:00:00.000`; year-month ones are another type, which the engine cannot tell."""
     if value.months:
         raise NotSupported("an interval of months as a result")
     total = value.days * 86_400_000 + value.nanoseconds // 1_000_000

@@ -172,7 +172,7 @@ def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
 
 
 def _typeof(node: exp.Expr, scope: Scope) -> exp.Expr:
-    """The engine knows neither a varchar's length nor a timestamp's precision: a column's are known, a literal's told."""
+    """The engine knows neither a varchar's length nor a timestamp's precision: those of columns and literals we do."""
     value = node.this
     type_ = scope.type_of(value)
     if type_ is None:

@@ -130,6 +130,10 @@ def _hmac(algorithm: str) -> Rule:
     return lambda node, _scope: call("trino_hmac_of", algorithm, *arguments(node))
 
 
+def _url_part(part: str) -> Rule:
+    return lambda node, _scope: call("trino_url_part", *arguments(node), part)
+
+
 def _sha2(node: exp.Expr, _scope: Scope) -> exp.Expr:
     return call("trino_sha512", node.this) if node.args["length"].name == "512" else node
 
@@ -236,10 +240,7 @@ BY_NAME: dict[str, Rule] = {
     "regexp_position": _regexp_position,
     "url_encode": renamed("trino_url_encode"),
     "url_decode": renamed("trino_url_decode"),
-    **{
-        f"url_extract_{part}": lambda node, _s, part=part: call("trino_url_part", *arguments(node), part)
-        for part in ("protocol", "host", "path", "query", "fragment")
-    },
+    **{f"url_extract_{part}": _url_part(part) for part in ("protocol", "host", "path", "query", "fragment")},
     "url_extract_port": renamed("trino_url_port"),
     "url_extract_parameter": renamed("trino_url_parameter"),
     "json_array_length": _json("trino_json_array_length"),

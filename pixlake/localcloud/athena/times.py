@@ -26,6 +26,11 @@ _JODA = {
 _STRFTIME = set("Y y m -m d -d H -H I -I M S f p j a A b B G V % T r".split())  # noqa: SIM905
 
 
+_KEEP_PRECISION = (
+    exp.Paren, exp.TimestampTrunc, exp.DateTrunc, exp.DateAdd, exp.AtTimeZone, exp.Add, exp.Sub,
+)  # fmt: skip
+
+
 def precision(node: exp.Expr) -> int:
     """The digits of a second's fraction that a timestamp has in Trino; the lake's have three."""
     while isinstance(

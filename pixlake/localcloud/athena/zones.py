@@ -101,7 +101,7 @@ BY_NODE: dict[type[exp.Expr], Rule] = {
     exp.FromISO8601Timestamp: _from_iso8601,
 }
 BY_NAME: dict[str, Rule] = {
-    "at_timezone": lambda node, scope: at_time_zone(node, *node.expressions, scope),
+    "at_timezone": lambda node, scope: at_time_zone(node, node.expressions[0], node.expressions[1], scope),
     "with_timezone": lambda node, _scope: with_timezone(node, *node.expressions),
     "current_timezone": lambda _node, _scope: exp.Literal.string("UTC"),
 }

@@ -1,7 +1,7 @@
 """Trino's scalar functions that DuckDB lacks or means otherwise, in Python; the engine knows them as `trino_…`.
 
-Each takes and gives plain values and is not called for a NULL. What Trino fails at raises `ValueError` whose text begins
-with Trino's name for the error; errors.py passes it on.
+Each takes and gives plain values and is not called for a NULL. What Trino fails at raises `ValueError` whose text
+begins with Trino's name for the error; errors.py passes it on.
 """
 
 from __future__ import annotations
@@ -39,13 +39,8 @@ def register(connection: DuckDBPyConnection) -> None:
     """Make them known to a connection."""
     for name, function, arguments, value in scalars():
         # With DuckDB's own handling of NULL, a function could not answer NULL.
-        connection.create_function(
-            name,
-            _strict(function),
-            [_type(kind) for kind in arguments],
-            _type(value),
-            null_handling="special",  # type: ignore[arg-type]
-        )
+        kinds: Any = [_type(kind) for kind in arguments], _type(value)
+        connection.create_function(name, _strict(function), *kinds, null_handling="special")  # type: ignore[call-overload]
 
 
 @cache

@@ -58,8 +58,8 @@ def iso8601_text(text: str) -> str:
     """The text, if its zone is UTC or left out."""
     if re.search(r"T.*[+-][0-9]{2}(:?[0-9]{2})?$", text) and not re.search(r"[+-]00(:?00)?$", text):
         raise ValueError(
-            f"NOT_SUPPORTED: from_iso8601_timestamp('{text}'): a time zone other than UTC is not supported by the local "
-            "Athena"
+            f"NOT_SUPPORTED: from_iso8601_timestamp('{text}'): a time zone other than UTC is not supported by the "
+            "local Athena"
         )
     return text
 

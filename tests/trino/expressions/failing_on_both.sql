@@ -1,0 +1,76 @@
+truncate(1.756e0, 2)
+array_first(ARRAY[1, 2])
+map_agg
+date_format(TIMESTAMP '2026-03-01 05:04:05', '%k %l %I %T %r %S %s %b %a %c %v %x %D')
+CAST('2026-03-01T10:00:00' AS timestamp)
+from_base('zz', 10)
+char2hexint('abc')
+char_length('abc')
+CAST(12 AS varchar(1))
+CAST('12.7' AS integer)
+CAST('yes' AS boolean)
+CAST(300 AS tinyint)
+1 % 0
+1 / 0
+2147483647 + 1
+BIGINT '9223372036854775807' + 1
+100000 * 100000
+SELECT * FROM (VALUES (1, 'x')) AS a (i, s) NATURAL JOIN (VALUES (1, 'y')) AS b (i, z)
+TABLE t
+SELECT x -> 1
+SELECT i, max(i) FILTER (WHERE i < 3) OVER () AS m FROM (VALUES 1, 2, 3) AS t (i) ORDER BY i
+SELECT i FROM (VALUES 1, 2) AS t (i) ORDER BY 5
+SELECT g, i FROM (VALUES ('a', 1), ('a', 1), ('b', 7)) AS t (g, i) GROUP BY g
+SELECT * FROM (VALUES 1, 2) MATCH_RECOGNIZE (MEASURES 1 AS m)
+SELECT count(*) FROM (VALUES 1) AS t (i) WHERE i = '1'
+regexp_extract('abc', 'b', 1)
+regexp_replace('abc', 'b', '$9')
+CAST('inf' AS double)
+CAST('0x10' AS double)
+CAST('1_000' AS bigint)
+CAST('0x10' AS bigint)
+CAST('1e3' AS bigint)
+CAST('on' AS boolean)
+CAST('2026/03/01' AS date)
+CAST('2026-03-01 10:00:00' AS date)
+CAST('2026-03-01 10' AS timestamp)
+CAST(1e30 AS bigint)
+CAST(nan() AS bigint)
+CAST(DATE '2026-03-01' AS varchar(4))
+json_extract('{"a": [{"b": 1}, {"b": 2}]}', '$.a[*].b')
+json_extract('{"a": {"b": 1}}', '$..b')
+json_extract('{"a": [1, 2]}', '$.a[-1]')
+json_extract_scalar('{"a-b": 1}', '$.a-b')
+json_parse('nope')
+json_parse('{"a": 1} x')
+width_bucket(5e0, 0e0, 10e0, 0)
+split('abc', '')
+split_to_map('a=1,a=2', ',', '=')
+split_to_map('a=1,b', ',', '=')
+split_to_map('a=1=2', ',', '=')
+url_decode('%zz')
+from_base('', 16)
+from_base('ffffffffffffffff', 16)
+to_base(5, 1)
+trim_array(ARRAY[1], 2)
+ngrams(ARRAY['a'], 0)
+from_base64('!!')
+from_hex('6')
+from_hex('zz')
+hamming_distance('ab', 'abc')
+chr(55296)
+DECIMAL '1.0' / 0
+date_format(TIMESTAMP '2026-03-01 13:04:05', '%w')
+date_format(TIMESTAMP '2026-03-01 13:04:05', '%u')
+date_format(TIMESTAMP '2026-03-01 13:04:05', '%D')
+format_datetime(TIMESTAMP '2026-03-01 13:04:05.123', 'Z')
+date_parse('2026-03-01x', '%Y-%m-%d')
+date_parse('nope', '%Y-%m-%d')
+parse_datetime('nope', 'yyyy')
+ARRAY[1][0]
+lpad('a', -1, 'x')
+rpad('abc', 2, '')
+split_part('a,b', ',', 0)
+split_part('a,b', ',', -1)
+to_hex(chr(65))
+bit_count(300, 8)
