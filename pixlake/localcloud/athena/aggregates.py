@@ -23,11 +23,12 @@ _CLAUSES = (exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.Respec
 
 def translated(node: exp.Expr, scope: Scope) -> exp.Expr:
     """Translate an aggregate, or the clause around one."""
-    if isinstance(node.parent, _CLAUSES) and node.parent.this is node:
-        if isinstance(node, exp.Filter) and isinstance(node.parent, exp.Window):
+    around = node.parent
+    if around is not None and isinstance(around, _CLAUSES) and around.args["this"] is node:
+        if isinstance(node, exp.Filter) and isinstance(around, exp.Window):
             raise QueryFailed("NOT_SUPPORTED: line 1:1: FILTER is not yet supported for window functions")
         return node
-    inner = node
+    inner: exp.Expr = node
     while isinstance(inner, _CLAUSES):
         inner = inner.this
     rule = _BY_NAME.get(inner.name.lower()) if isinstance(inner, exp.Anonymous) else _BY_NODE.get(type(inner))
