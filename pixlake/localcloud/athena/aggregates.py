@@ -24,7 +24,7 @@ _CLAUSES = (exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.Respec
 def translated(node: exp.Expr, scope: Scope) -> exp.Expr:
     """Translate an aggregate, or the clause around one."""
     around = node.parent
-    if around is not None and isinstance(around, _CLAUSES) and around.args["this"] is node:
+    if isinstance(around, _CLAUSES) and id(around.this) == id(node):
         if isinstance(node, exp.Filter) and isinstance(around, exp.Window):
             raise QueryFailed("NOT_SUPPORTED: line 1:1: FILTER is not yet supported for window functions")
         return node

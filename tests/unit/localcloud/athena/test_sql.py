@@ -117,7 +117,10 @@ EXPRESSIONS = {
     "to_unixtime": ("to_unixtime(timestamp '2026-01-01 00:00:00')", "1.7672256E9"),
     "a timestamp at a time zone is UTC": ("date_format(ts AT TIME ZONE 'Europe/Zurich', '%H')", "11"),
     "at_timezone": ("hour(at_timezone(from_iso8601_timestamp('2026-07-01T00:00:00Z'), 'Europe/Zurich'))", "2"),
-    "with_timezone": ("with_timezone(timestamp '2026-01-01 01:00:00', 'Europe/Zurich') AT TIME ZONE 'UTC'", "2026-01-01 00:00:00.000 UTC"),
+    "with_timezone": (
+        "with_timezone(timestamp '2026-01-01 01:00:00', 'Europe/Zurich') AT TIME ZONE 'UTC'",
+        "2026-01-01 00:00:00.000 UTC",
+    ),
     "date_trunc of a date is a date": ("date_trunc('month', day)", "2026-01-01"),
     "date_trunc of a timestamp": ("date_trunc('hour', ts)", "2026-01-01 10:00:00.000"),
     "weeks begin on Monday": ("date_trunc('week', date '2026-01-04')", "2025-12-29"),
