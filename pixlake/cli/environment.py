@@ -18,6 +18,9 @@ FROM_OUTPUTS = {
     "PIXLAKE_LAKE_BUCKET": "LakeBucketName",
     "PIXLAKE_QUEUE_URL": "UploadQueueUrl",
     "PIXLAKE_DLQ_URL": "DeadLetterQueueUrl",
+    "PIXLAKE_STREAM": "RowStreamName",
+    "PIXLAKE_RECONCILE_FUNCTION": "ReconcileFunctionName",
+    "PIXLAKE_LEDGER_TABLE": "LedgerTableName",
 }
 
 

@@ -20,7 +20,9 @@ from pixlake.localcloud.errors import LocalCloudError, StateError
 from pixlake.localcloud.event_source import EventSourceMapping
 from pixlake.localcloud.front import Front
 from pixlake.localcloud.lambda_runtime import LambdaService
+from pixlake.localcloud.message_moves import MessageMoves
 from pixlake.localcloud.resources import Site
+from pixlake.localcloud.schedules import Schedule
 from pixlake.localcloud.stack import Stack
 from pixlake.localcloud.state import StateDirectory
 
@@ -129,6 +131,10 @@ class LocalCloud:
             mapping = EventSourceMapping(settings, self.client("sqs"), function, self._region, self._workers)
             self._mappings.append(mapping)
             mapping.start()
+        for schedule in site.schedules:
+            running = Schedule(schedule, self._functions.function(schedule.function_arn), self._region)
+            self._undo.append(running.stop)  # before the functions, since what is undone last was done first
+            running.start()
         self._front.ready(self._functions, self.describe)
 
     def _local_parameters(self) -> dict[str, Any]:
@@ -144,7 +150,7 @@ class LocalCloud:
 
         self._firehose = FirehoseService(self.endpoint_url, self._region)
         athena = AthenaService(self.endpoint_url, self._region)
-        for service in (self._firehose, athena):
+        for service in (self._firehose, athena, MessageMoves(self._region)):
             self._undo.append(service.close)
             self._front.add(service)
 

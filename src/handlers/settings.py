@@ -68,10 +68,16 @@ class ScoreUploadsSettings:
         )
 
 
-def _read(env: Mapping[str, str], name: str, parse: Callable[[str], Value], meaning: str) -> Value:
+def _read(
+    env: Mapping[str, str],
+    name: str,
+    parse: Callable[[str], Value],
+    meaning: str,
+    function: str = "ScoreUploadsFunction",
+) -> Value:
     text = env.get(name, "").strip()
     if not text:
-        raise SettingsError(f"{name} is not set: {meaning}, given by template.yaml to ScoreUploadsFunction")
+        raise SettingsError(f"{name} is not set: {meaning}, given by template.yaml to {function}")
     try:
         return parse(text)
     except ValueError as error:

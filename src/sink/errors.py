@@ -4,6 +4,7 @@
 
     SinkError
     ├── SettingsError            a setting is missing or wrong: the function must not start
+    ├── ListingRefused           the upload bucket cannot be listed as configured: no uploads are reconciled
     ├── UnreadableMessage        a message is no upload notification: it fails alone and ends in the dead-letter queue
     ├── PermanentError           trying again gives the same answer: the upload gets a row with `status` and `code`
     │   ├── ObjectMissing        missing      the object is gone
@@ -13,6 +14,7 @@
     └── TransientError           our trouble (throttling, access, time-outs): the message is retried
         ├── StoreUnavailable     the object could not be fetched
         ├── AlertNotPublished    the event bus did not take the alert of a flagged image
+        ├── LakeUnavailable      the lake did not answer
         └── RowNotAccepted       the delivery stream did not take the row, or the row breaks its contract
 
 See docs/adr/0001-permanent-against-transient.md.
@@ -86,3 +88,11 @@ class AlertNotPublished(TransientError):
 
 class RowNotAccepted(TransientError):
     """A row did not reach the delivery stream."""
+
+
+class ListingRefused(SinkError):
+    """The upload bucket cannot be listed the way it is configured; the message says what to configure."""
+
+
+class LakeUnavailable(TransientError):
+    """The lake did not answer a question."""

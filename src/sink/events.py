@@ -1,6 +1,10 @@
-"""Upload notifications in the four forms in which they reach the queue.
+"""Upload notifications in the five forms in which they reach the queue.
 
-S3 notification · the same inside an SNS envelope · EventBridge `Object Created` / `Object Deleted` · `s3:TestEvent`.
+S3 notification · the same inside an SNS envelope · EventBridge `Object Created` / `Object Deleted` · `s3:TestEvent` ·
+our own `pixlake.upload`, for an object that is known by a listing:
+
+    {"source": "pixlake.upload", "by": "reconcile", "bucket": …, "key": …, "etag": …, "version_id": … or null,
+     "size_bytes": …, "last_modified": "2026-11-03T09:15:27+00:00"}
 """
 
 from __future__ import annotations
@@ -19,6 +23,9 @@ from sink.errors import UnreadableMessage
 
 CREATED = ("ObjectCreated:",)
 REMOVED = ("ObjectRemoved:", "LifecycleExpiration:")
+OWN_SOURCE = "pixlake.upload"
+SOURCES = ("backfill", "reconcile", "rescore")
+"""Ways, other than a notification of S3, by which an object comes to be scored."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class UploadEvent:
     """One object came, or went.
 
     `key` is decoded. `version_id` is None on a bucket without versioning (S3 also says `null`). `etag` has no quotes.
-    `size_bytes` is what the event says, None where it says nothing.
+    `size_bytes` is what the event says, None where it says nothing. `source` becomes the row's column of that name.
     """
 
     kind: Literal["created", "removed"]
@@ -37,6 +44,7 @@ class UploadEvent:
     etag: str | None = None
     size_bytes: int | None = None
     sequencer: str | None = None
+    source: str = "live"
 
     @property
     def is_folder_marker(self) -> bool:
@@ -72,7 +80,7 @@ def parse_body(body: str) -> tuple[UploadEvent, ...]:
     Raises
     ------
     UnreadableMessage
-        The body has none of the four forms.
+        The body has none of the five forms.
     """
     document = _json_object(body)
     if document.get("Type") == "Notification" and "Message" in document:  # SNS envelope
@@ -86,6 +94,8 @@ def parse_body(body: str) -> tuple[UploadEvent, ...]:
         if document.get("source") == "aws.s3":
             event = _from_eventbridge(S3EventBridgeNotificationEvent(document))
             return () if event is None else (event,)
+        if document.get("source") == OWN_SOURCE:
+            return (_from_listing(document),)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnreadableMessage(
             f"upload notification with a missing or malformed field ({type(error).__name__}: {error})"
@@ -142,6 +152,38 @@ def _from_eventbridge(event: S3EventBridgeNotificationEvent) -> UploadEvent | No
         etag=_etag(stored.get("etag")),
         size_bytes=_size(stored.get("size")),
         sequencer=_optional(stored.get("sequencer")),
+    )
+
+
+def own_body(event: UploadEvent) -> str:
+    """The message of our own that `parse_body` reads as the same event; no listing tells a sequencer."""
+    return json.dumps(
+        {
+            "source": OWN_SOURCE,
+            "by": event.source,
+            "bucket": event.bucket,
+            "key": event.key,
+            "etag": event.etag,
+            "version_id": event.version_id,
+            "size_bytes": event.size_bytes,
+            "last_modified": event.event_time.isoformat(),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _from_listing(document: Mapping[str, Any]) -> UploadEvent:
+    if document["by"] not in SOURCES:
+        raise ValueError(f"by is one of {', '.join(SOURCES)}, not {document['by']!r}")
+    return UploadEvent(
+        kind="created",
+        bucket=_text(document["bucket"]),
+        key=_text(document["key"]),
+        event_time=_time(document["last_modified"]),
+        version_id=_version(document["version_id"]),
+        etag=_etag(document["etag"]),
+        size_bytes=_size(document["size_bytes"]),
+        source=document["by"],
     )
 
 

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inference import ImageFacts
 from sink.errors import Status
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
+
+if TYPE_CHECKING:  # rows are also identified and replayed where no image library is
+    from inference import ImageFacts
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,6 @@ class RowBuilder:
 
     earliest_upload_date: date
     metadata_names: frozenset[str] = frozenset()
-    source: str = "live"
 
     def build(
         self,
@@ -120,7 +121,7 @@ class RowBuilder:
             "content_type": None if fetched is None else fetched.content_type,
             "content_sha256": None if fetched is None else fetched.sha256,
             "metadata": None if fetched is None else self._metadata(fetched.metadata),
-            "source": self.source,
+            "source": event.source,
             "uploaded_at": timestamp(uploaded_at),
             "event_time": timestamp(event.event_time),
             "scored_at": timestamp(now),

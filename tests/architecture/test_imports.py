@@ -27,6 +27,17 @@ def test_the_scorer_imports_nothing_that_its_package_does_not_ship():
     assert "onnxruntime" in loaded
 
 
+def test_the_ledgers_function_reaches_neither_the_inference_nor_an_image_library():
+    code = (
+        "import sys, handlers.bootstrap_reconcile, handlers.reconcile_settings; "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+
+    unwanted = {"inference", "onnxruntime", "numpy", "PIL", "pi_heif", "orjson", "pandas", "pyarrow", "moto"}
+    assert unwanted & set(loaded) == set()
+
+
 def test_the_command_answers_help_without_loading_the_cloud():
     code = "import sys, pixlake.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
@@ -44,3 +55,4 @@ def test_files_keep_to_the_house_sizes():
     assert {name: size for name, size in sizes.items() if size > 300} == {}
     entry_points = {name: size for name, size in sizes.items() if name.startswith("src/handlers/")}
     assert entry_points["src/handlers/score_uploads.py"] <= 60
+    assert entry_points["src/handlers/reconcile_uploads.py"] <= 60

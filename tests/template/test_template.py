@@ -199,7 +199,7 @@ class TestData:
     def test_removals_are_notified_too(self, expanded):
         buckets = of_type(expanded, "AWS::S3::Bucket")
         events = {each["Event"] for each in buckets["UploadBucket"]["NotificationConfiguration"]["QueueConfigurations"]}
-        assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+        assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}
 
 
 def test_analysts_read_the_lake_and_write_nothing_but_their_results(expanded):

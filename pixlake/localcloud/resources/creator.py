@@ -32,6 +32,8 @@ class Site:
     """`lambda_runtime.FunctionSettings` of the template's functions."""
     mappings: list[Any] = field(default_factory=list)
     """`event_source.MappingSettings` of the template's event source mappings."""
+    schedules: list[Any] = field(default_factory=list)
+    """`schedules.ScheduleSettings` of the template's rules and schedules that invoke by time."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""The composition root of ReconcileUploadsFunction. Not in bootstrap.py, which imports the image libraries."""
+
+from __future__ import annotations
+
+import boto3
+from botocore.config import Config
+
+from adapters.athena import AthenaLakeRows
+from adapters.attempts import DynamoDbLedger
+from adapters.error_output import S3ErrorOutput
+from adapters.inventory import InventoryListing
+from adapters.listing import BucketListing
+from adapters.queues import SqsUploadQueue
+from handlers.reconcile_settings import ReconcileUploadsSettings
+from sink.ledger import UploadListing
+from sink.reconcile_uploads import ReconcileUploads, Rules
+
+
+def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
+    """The use case with its real collaborators."""
+    config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
+    s3 = boto3.client("s3", config=config)
+
+    def open_listing() -> UploadListing:
+        if settings.inventory:
+            return InventoryListing(s3, settings.upload_bucket, settings.inventory)
+        return BucketListing(s3, settings.upload_bucket, settings.prefixes, settings.list_at_most)
+
+    return ReconcileUploads(
+        open_listing=open_listing,
+        lake=AthenaLakeRows(
+            client=boto3.client("athena", config=config),
+            s3=s3,
+            workgroup=settings.workgroup,
+            database=settings.database,
+            bucket=settings.upload_bucket,
+            earliest_upload_date=settings.earliest_upload_date,
+        ),
+        queue=SqsUploadQueue(
+            client=boto3.client("sqs", config=config),
+            cloudwatch=boto3.client("cloudwatch", config=config),
+            url=settings.queue_url,
+            dead_letter_url=settings.dead_letter_url,
+        ),
+        errors=S3ErrorOutput(s3, settings.lake_bucket),
+        store=DynamoDbLedger(boto3.client("dynamodb", config=config), settings.table),
+        rules=Rules(settings.grace, settings.attempts, settings.lookback_days),
+    )

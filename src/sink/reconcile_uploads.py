@@ -1,0 +1,251 @@
+"""The use case: compare what is in the upload bucket with what the lake knows, and put on the queue what got lost.
+
+A day at a time: load the identities of the day's rows, let the listing pass by, see where an object without a row is,
+and put it on the queue again if it is nowhere. A day is settled, and looked at no more, when it is over and each of its
+uploads has a row; until then, or for `lookback_days`, every run looks at it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+from sink.deadline import Deadline
+from sink.ledger import (
+    DayLedger,
+    DayState,
+    Elsewhere,
+    ErrorOutput,
+    KnownRows,
+    LakeRows,
+    LedgerStore,
+    QueueState,
+    StoredObject,
+    UploadListing,
+    UploadQueue,
+)
+
+KEYS_SHOWN = 10
+"""Keys of lost uploads that a day remembers; the table of attempts has them all."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`grace`: how long an upload may be on its way without being missed, beyond the age of the oldest message."""
+
+    grace: timedelta
+    attempts: int = 3
+    lookback_days: int = 14
+    requeued_at_most: int = 10_000
+
+
+@dataclass
+class RunReport:
+    """What a run saw. `unseen`: days that it did not get through; `notes`: what else a reader must know."""
+
+    at: datetime
+    until: datetime
+    queue: QueueState
+    days: list[DayLedger] = field(default_factory=list)
+    unseen: list[date] = field(default_factory=list)
+    requeued: int = 0
+    error_lines: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as the function answers."""
+        return {
+            "at": self.at.isoformat(),
+            "until": self.until.isoformat(),
+            "complete": not self.unseen,
+            "unseen_days": [day.isoformat() for day in self.unseen],
+            "requeued": self.requeued,
+            "in_flight": self.queue.depth,
+            "dead_letters": self.queue.dead_letters,
+            "error_lines": self.error_lines,
+            "notes": self.notes,
+            "days": [day.to_json() for day in self.days],
+        }
+
+
+@dataclass(frozen=True)
+class ReconcileUploads:
+    """Looks at every day that is not settled."""
+
+    open_listing: Callable[[], UploadListing]
+    lake: LakeRows
+    queue: UploadQueue
+    errors: ErrorOutput
+    store: LedgerStore
+    rules: Rules
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __call__(self, deadline: Deadline) -> RunReport:
+        """One run; it stops when the deadline has passed, says what it did not see, and goes on there the next time."""
+        now = self.now()
+        queue = self.queue.state()
+        return _Run(self, now, queue, deadline).result()
+
+
+@dataclass
+class _Run:
+    """The state of one run."""
+
+    case: ReconcileUploads
+    now: datetime
+    queue: QueueState
+    deadline: Deadline
+
+    def result(self) -> RunReport:
+        self.listing = self.case.open_listing()
+        self.since = self.case.store.since(self.queue.created)
+        self.report = RunReport(self.now, self._horizon(), self.queue, error_lines=self._error_output.count)
+        if self.queue.oldest_s is None:
+            self.report.notes.append("the age of the queue's oldest message is not known yet: nothing is judged")
+            return self.report
+        for state in self._open_days():
+            if self.deadline.passed or not self._look_at(state):
+                self.report.unseen.append(state.day)
+        return self.report
+
+    def _horizon(self) -> datetime:
+        """Uploads from here on may still be on their way. To the second, as S3 keeps time."""
+        oldest = timedelta(seconds=self.queue.oldest_s or 0)
+        return (self.now - oldest - self.case.rules.grace).replace(microsecond=0)
+
+    def _open_days(self) -> list[DayState]:
+        """Days to look at: an unfinished one first, then the one that was looked at the longest ago."""
+        until = min(self.report.until, self.listing.complete_until(self.now))
+        first = max(self.since, self.now - timedelta(days=self.case.rules.lookback_days)).date()
+        count = (until.date() - first).days + 1
+        states = self.case.store.days(first + timedelta(days=n) for n in range(count)).values()
+        return sorted((state for state in states if not self._is_done(state, until)), key=_longest_ago)
+
+    def _is_done(self, state: DayState, until: datetime) -> bool:
+        result = state.result
+        if result is None or state.unfinished is not None:
+            return _start(state.day) >= until or self.since >= until
+        # An inventory that was read and left nothing open says the same when it is read again.
+        same = result.listing == self.listing.name and not result.no_row.total()
+        return result.settled or (same and min(until, _end(state.day)) <= result.until)
+
+    def _look_at(self, state: DayState) -> bool:
+        """Look through a day; False where there was no time to finish."""
+        case, day = self.case, state.day
+        if state.unfinished is not None and state.unfinished.listing != self.listing.name:
+            state = replace(state, unfinished=None, marker=None)  # a newer inventory: its markers are others
+        if state.unfinished is None:
+            until = min(self.report.until, self.listing.complete_until(self.now), _end(day))
+            if state.result is not None:  # an older message has come up since: what was judged stays judged
+                until = max(until, state.result.until)
+            found = DayLedger(day, max(self.since, _start(day)), until, self.now, self.listing.name)
+        else:
+            found = replace(state.unfinished, at=self.now)
+        known = case.lake.of_day(day, found.since, found.until)
+        found.rows = known.by_status
+        for page in self.listing.pages(day, state.marker):
+            self._account(page.objects, known, found)
+            if page.marker is not None and self.deadline.passed:
+                self._save(replace(state, unfinished=found, marker=page.marker))
+                return False
+        found.settled = (
+            not found.no_row.total() and found.until >= _end(day) and self.listing.settled_until(self.now) >= _end(day)
+        )
+        if not self._save(DayState(day, result=found, version=state.version)):
+            self.report.notes.append(f"{day}: another run was faster; its result stands")
+        self.report.days.append(found)
+        return True
+
+    def _save(self, state: DayState) -> bool:
+        return self.case.store.save(state)
+
+    def _account(self, objects: Iterable[StoredObject], known: KnownRows, found: DayLedger) -> None:
+        gaps = []
+        for stored in objects:
+            if not found.since <= stored.last_modified < found.until or stored.event().is_folder_marker:
+                continue
+            found.listed += 1
+            if not known.account_for(stored):
+                gaps.append(stored)
+        lost = [gap for gap in gaps if not self._is_elsewhere(gap, found)]
+        for some in _in_hundreds(lost):
+            self._requeue(some, found)
+
+    def _is_elsewhere(self, gap: StoredObject, found: DayLedger) -> bool:
+        for place, uploads in (("error_output", self._error_output), ("dead_letters", self._dead_letters)):
+            if gap in uploads:
+                found.no_row[place] += 1
+                return True
+        return False
+
+    def _requeue(self, lost: Sequence[StoredObject], found: DayLedger) -> None:
+        """Put on the queue what may be; the rest waits, or is unaccounted for."""
+        if self._doubt:
+            found.no_row["waiting"] += len(lost)
+            return
+        claimed = []
+        for stored in lost:
+            claim = self.case.store.claim(stored, self.now, self.now - self.case.rules.grace, self.case.rules.attempts)
+            if claim == "claimed":
+                claimed.append(stored)
+            elif claim == "waiting":
+                found.no_row["waiting"] += 1
+            else:
+                found.no_row["unaccounted"] += 1
+                found.lost = [*found.lost, stored.key][:KEYS_SHOWN]
+        refused = self.case.queue.send(claimed) if claimed else set()
+        for stored in claimed:
+            if stored.row_id in refused:
+                self.case.store.release(stored, self.now)
+        found.no_row["waiting"] += len(claimed)
+        found.requeued += len(claimed) - len(refused)
+        self.report.requeued += len(claimed) - len(refused)
+
+    @cached_property
+    def _error_output(self) -> Elsewhere:
+        return self.case.errors.uploads()
+
+    @cached_property
+    def _dead_letters(self) -> Elsewhere:
+        return self.case.queue.dead_letters() if self.queue.dead_letters else Elsewhere()
+
+    @property
+    def _doubt(self) -> bool:
+        """Whether it cannot be told if an upload is lost; a note says why."""
+        redriven = self.queue.redriven
+        reasons = {
+            "the error output is too large to be read: replay or remove it first": not self._error_output.complete,
+            "the dead-letter queue is too deep to be read: redrive it first": not self._dead_letters.complete,
+            # A redriven message counts as new, and so hides how old its upload is.
+            "the dead-letter queue was redriven not long ago: its uploads may be on their way": (
+                redriven is not None and redriven > self.now - self.case.rules.grace
+            ),
+            f"{self.report.requeued} uploads are on the queue again; the rest waits for the next run": (
+                self.report.requeued >= self.case.rules.requeued_at_most
+            ),
+        }
+        true = [reason for reason, holds in reasons.items() if holds]
+        self.report.notes.extend(reason for reason in true if reason not in self.report.notes)
+        return bool(true)
+
+
+def _longest_ago(state: DayState) -> tuple[datetime, date]:
+    if state.unfinished is not None:
+        return NEVER, state.day
+    return (state.result.at if state.result else NEVER), state.day
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _end(day: date) -> datetime:
+    return _start(day + timedelta(days=1))
+
+
+def _in_hundreds(objects: Sequence[StoredObject]) -> Iterator[Sequence[StoredObject]]:
+    return (objects[start : start + 100] for start in range(0, len(objects), 100))
