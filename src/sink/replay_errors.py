@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from sink.contract import RowContract
 from sink.errors import Status
-from sink.ports import RowSink
 from sink.rows import ImageRow
+
+if TYPE_CHECKING:  # the ledger's function reads error lines too, without an image library
+    from sink.ports import RowSink
 
 
 class Unreplayable(ValueError):

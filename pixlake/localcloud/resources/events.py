@@ -42,7 +42,9 @@ def _can_rule(properties: Mapping[str, Any]) -> Iterable[str]:
     for target in properties.get("Targets", []):
         if _service(target.get("Arn")) != wanted:
             kind = "events" if schedule is None else "schedules"
-            yield f"Targets: {target.get('Id')}: the local cloud brings {kind} to {whom} only, not to {target['Arn']}."
+            yield (
+                f"Targets: {target.get('Id')}: the local cloud delivers {kind} to {whom} only, not to {target['Arn']}."
+            )
 
 
 def _can_schedule(expression: str) -> Iterable[str]:

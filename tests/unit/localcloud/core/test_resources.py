@@ -316,8 +316,20 @@ Resources:
         (
             "Timeout: 3",
             "EventSourceArn: !GetAtt Queue.Arn",
-            "ScheduleExpression: rate(1 day)",
-            "ScheduleExpression is not supported",
+            "ScheduleExpression: cron(0 3 * * ? *)",
+            r"'cron.0 3 . . . ..' is not supported by the local cloud: write rate",
+        ),
+        (
+            "Timeout: 3",
+            "EventSourceArn: !GetAtt Queue.Arn",
+            "ScheduleExpression: rate(1 day), EventPattern: {}",
+            "an EventPattern or a ScheduleExpression",
+        ),
+        (
+            "Timeout: 3",
+            "EventSourceArn: !GetAtt Queue.Arn",
+            "ScheduleExpression: rate(1 day), Targets: [{Id: x, Arn: !GetAtt Queue.Arn}]",
+            "delivers schedules to Lambda functions only",
         ),
         (
             "Timeout: 3",
