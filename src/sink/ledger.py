@@ -58,7 +58,7 @@ def digest(hex_id: str) -> Digest:
 
 
 def unread_digest(key: str, etag: str | None) -> Digest:
-    """What identifies an upload that was not read: no listing knows the sequencer that its `row_id` is made of."""
+    """What identifies an upload that was not read, without versions: no listing knows the sequencer in its `row_id`."""
     return hashlib.sha256(f"{key}\0{etag}".encode()).digest()[:16]
 
 
@@ -82,7 +82,7 @@ class KnownRows:
         """Whether the object has a row."""
         if digest(stored.row_id) in self.read:
             return True
-        return bool(self.unread) and unread_digest(stored.key, stored.etag) in self.unread
+        return stored.version_id is None and unread_digest(stored.key, stored.etag) in self.unread
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ class Elsewhere:
     def __contains__(self, stored: object) -> bool:
         if not isinstance(stored, StoredObject):
             return False
-        return digest(stored.row_id) in self.ids or unread_digest(stored.key, stored.etag) in self.ids
+        if digest(stored.row_id) in self.ids:
+            return True
+        return stored.version_id is None and unread_digest(stored.key, stored.etag) in self.ids
 
 
 NO_ROW = ("error_output", "dead_letters", "waiting", "unaccounted")

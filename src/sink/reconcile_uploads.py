@@ -197,7 +197,9 @@ class _Run:
             else:
                 found.no_row["unaccounted"] += 1
                 found.lost = [*found.lost, stored.key][:KEYS_SHOWN]
-        refused = self.case.queue.send(claimed) if claimed else set()
+        if not claimed:
+            return
+        refused = self.case.queue.send(claimed)
         for stored in claimed:
             if stored.row_id in refused:
                 self.case.store.release(stored, self.now)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sink.errors import UnreadableMessage
-from sink.events import UploadMessage, parse_body
+from sink.events import UploadEvent, UploadMessage, own_body, parse_body
 
 
 def test_s3_notification_names_object_version_and_order(event):
@@ -74,6 +74,48 @@ def test_test_event_and_other_kinds_of_event_hold_no_upload(event):
     assert parse_body(event("s3_test_event")) == ()
     assert parse_body(restored) == ()
     assert parse_body(tagged) == ()
+
+
+@pytest.mark.parametrize("version_id", [None, "v1"])
+def test_a_message_of_our_own_says_by_which_way_an_object_of_a_listing_comes(version_id):
+    event = UploadEvent(
+        kind="created",
+        bucket="b",
+        key="möbel/red chair + table 100%.jpg",
+        event_time=datetime(2026, 11, 3, 9, 15, 27, tzinfo=UTC),
+        version_id=version_id,
+        etag="abc",
+        size_bytes=5,
+        source="reconcile",
+    )
+
+    assert parse_body(own_body(event)) == (event,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"reconcile"', '"somebody"'), ('"key": "k"', '"name": "k"'), ('"key": "k"', '"key": ""'), ("2026", "MMXXVI")],
+)
+def test_a_malformed_message_of_our_own_is_unreadable(old, new):
+    moment = datetime(2026, 11, 3, tzinfo=UTC)
+    body = own_body(UploadEvent("created", "b", "k", moment, etag="e", size_bytes=1, source="reconcile"))
+    assert old in body
+
+    with pytest.raises(UnreadableMessage):
+        parse_body(body.replace(old, new))
+
+
+def test_a_notification_of_s3_is_live(event):
+    (upload,) = parse_body(event("s3_object_created"))
+
+    assert upload.source == "live"
+
+
+@pytest.mark.parametrize("reason", ["DeleteObject", "Lifecycle Expiration"])
+def test_an_expiry_told_by_eventbridge_is_a_removal(event, reason):
+    (upload,) = parse_body(event("eventbridge_object_deleted").replace("DeleteObject", reason))
+
+    assert (upload.kind, upload.version_id) == ("removed", "1QW9g1Z99LUNbvaaYVpW9xDlOLU.qxgF")
 
 
 def test_version_null_counts_as_none(event):

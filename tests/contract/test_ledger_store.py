@@ -1,0 +1,107 @@
+"""What every ledger store must do: asked of the fake that the unit tests use and of DynamoDB as moto plays it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from adapters.attempts import DynamoDbLedger
+from sink.ledger import DayLedger, DayState
+from tests.fakes_ledger import NOON, MemoryLedger, stored
+
+DAY = date(2026, 11, 3)
+HOUR = timedelta(hours=1)
+RESULT = DayLedger(DAY, NOON - HOUR, NOON, NOON, "whole bucket", 3, 1, lost=["naïve +.jpg"])
+
+
+@pytest.fixture
+def dynamodb():
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName="ledger",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        yield DynamoDbLedger(client, "ledger")
+
+
+@pytest.fixture(params=["fake", "moto"])
+def store(request):
+    return MemoryLedger() if request.param == "fake" else request.getfixturevalue("dynamodb")
+
+
+def test_the_first_moment_stands(store):
+    assert store.since(NOON) == NOON
+    assert store.since(NOON + HOUR) == NOON
+
+
+def test_a_day_is_kept_with_its_result_and_its_unfinished_look(store):
+    days = [DAY + timedelta(days=n) for n in range(120)]
+    assert store.days(days) == {day: DayState(day) for day in days}
+
+    assert store.save(DayState(DAY, RESULT, replace(RESULT, listed=1), '{"key": "é"}'))
+
+    states = store.days(days)
+    assert states[DAY] == DayState(DAY, RESULT, replace(RESULT, listed=1), '{"key": "é"}', version=1)
+    assert states[days[-1]] == DayState(days[-1])
+
+
+def test_of_two_that_save_what_they_read_the_first_wins(store):
+    mine, theirs = store.days([DAY])[DAY], store.days([DAY])[DAY]
+
+    assert store.save(replace(theirs, result=RESULT))
+    assert not store.save(replace(mine, result=replace(RESULT, listed=99)))
+
+    read = store.days([DAY])[DAY]
+    assert read.result == RESULT
+    assert store.save(replace(read, result=None))
+    assert not store.save(replace(read, result=RESULT))
+
+
+def test_claims_are_counted_and_spaced(store):
+    lost = stored("lost")
+
+    def claim(minutes, most=2):
+        now = NOON + timedelta(minutes=minutes)
+        return store.claim(lost, now, now - HOUR, most)
+
+    assert [claim(0), claim(1), claim(59), claim(60)] == ["claimed", "waiting", "waiting", "claimed"]
+    assert [claim(61), claim(120), claim(600)] == ["waiting", "spent", "spent"]
+    assert claim(600, most=3) == "claimed"
+    assert store.claim(stored("another"), NOON, NOON - HOUR, 2) == "claimed"
+
+
+def test_a_claim_that_came_to_nothing_is_taken_back_once(store):
+    lost, later = stored("lost"), NOON + timedelta(seconds=1)
+    store.claim(lost, NOON, NOON - HOUR, 1)
+
+    store.release(lost, NOON)
+    store.release(lost, NOON)
+
+    assert store.claim(lost, later, later - HOUR, 1) == "claimed"
+    store.release(lost, NOON)  # by a run whose claim it is not
+    assert store.claim(lost, later, later - HOUR, 2) == "waiting"
+
+
+def test_of_many_that_claim_at_once_one_gets_it(store):
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: store.claim(stored("lost"), NOON, NOON - HOUR, 3), range(8)))
+
+    assert sorted(claims) == ["claimed"] + ["waiting"] * 7
+
+
+def test_items_expire_but_the_first_moment_does_not(dynamodb):
+    dynamodb.since(NOON)
+    dynamodb.save(DayState(DAY, RESULT))
+    dynamodb.claim(stored("lost"), NOON, NOON, 1)
+
+    items = {item["id"]["S"].partition("#")[0]: item for item in dynamodb.client.scan(TableName="ledger")["Items"]}
+
+    assert "expires" not in items["since"]
+    assert int(items["upload"]["expires"]["N"]) - NOON.timestamp() == 60 * 86_400
+    assert int(items["day"]["expires"]["N"]) > NOON.timestamp() + 399 * 86_400
