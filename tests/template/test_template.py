@@ -149,6 +149,87 @@ class TestScorer:
         assert "Catalog" in expanded["ScoreUploadsFunction"]["DependsOn"]
 
 
+class TestLedger:
+    @pytest.fixture
+    def function(self, expanded):
+        return expanded["ReconcileUploadsFunction"]["Properties"]
+
+    def test_gets_every_setting_it_reads(self, function, defaults):
+        from handlers.reconcile_settings import ReconcileUploadsSettings
+
+        variables = function["Environment"]["Variables"]
+        values = {
+            name: str(defaults[value["Ref"]]) if isinstance(value, dict) and value.get("Ref") in defaults else "set"
+            for name, value in variables.items()
+        }
+        read = set()
+
+        class Environment(dict):
+            def get(self, name, default=None):
+                read.add(name)
+                return super().get(name, default)
+
+        settings = ReconcileUploadsSettings.from_env(Environment(values))
+        assert settings.grace.total_seconds() == 20 + 5 * 720 + 300 + 900
+        assert read == {name for name in variables if name.startswith("PIXLAKE_")}
+
+    def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, expanded):
+        role = expanded["ReconcileUploadsFunctionRole"]["Properties"]
+        statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"] if "Sid" in s]
+
+        def actions(*prefixes):
+            found = [s["Action"] if isinstance(s["Action"], list) else [s["Action"]] for s in statements]
+            return {action for each in found for action in each if action.startswith(prefixes)}
+
+        assert actions("dynamodb:", "sqs:", "cloudwatch:", "athena:") == {
+            *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+            *("sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+            *("sqs:ChangeMessageVisibility", "sqs:ListMessageMoveTasks", "cloudwatch:GetMetricData"),
+            *("athena:StartQueryExecution", "athena:GetQueryExecution", "athena:StopQueryExecution"),
+        }
+        assert "s3:PutObject" not in json.dumps([s for s in statements if "athena-results" not in json.dumps(s)])
+        everything = [s["Sid"] for s in statements if '"*"' in json.dumps(s["Resource"])]
+        assert everything == ["ReadTheAgeOfTheOldestMessage"], "CloudWatch has no resources for metrics"
+
+    def test_may_read_the_inventory_only_where_there_is_one(self):
+        place = "s3://lists/inv/uploads/daily/"
+        stack = templates.load(PATH, {"ReconcileInventory": place}, "us-east-1")
+        text = json.dumps(stack.resources["ReconcileUploadsFunctionRole"])
+        assert '"Fn::If": ["HasInventory"' in text
+        assert stack.conditions["HasInventory"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReconcileInventory"}, ""]}]}
+
+    def test_runs_on_its_schedule(self, expanded):
+        rule = only(expanded, "AWS::Events::Rule")
+        assert rule["ScheduleExpression"] == {"Ref": "ReconcileSchedule"}
+        assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": ["ReconcileUploadsFunction", "Arn"]}]
+
+    def test_what_it_remembers_is_kept_encrypted_and_forgotten_in_time(self, expanded):
+        table = expanded["LedgerTable"]
+        assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+        assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+    def test_a_day_is_looked_at_as_long_as_its_messages_may_lie_dead(self, expanded, defaults):
+        dead_letters = expanded["UploadDeadLetterQueue"]
+        assert int(defaults["ReconcileDays"]) * 86_400 >= dead_letters["Properties"]["MessageRetentionPeriod"]
+        assert (dead_letters["DeletionPolicy"], dead_letters["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+    def test_its_package_has_no_image_library(self):
+        pinned = (ROOT / "requirements" / "reconcile.txt").read_text()
+        rule = re.search(r"build-ReconcileUploadsFunction:.*\n((?:\t.*\n?)+)", (ROOT / "src" / "Makefile").read_text())[
+            1
+        ]
+        assert re.findall(r"^([\w-]+)==", pinned, re.M) == ["aws-lambda-powertools", "jmespath", "typing-extensions"]
+        assert "reconcile.txt" in rule
+        assert "inference" not in rule
+
+
+def test_every_function_is_built(expanded):
+    makefile = (ROOT / "src" / "Makefile").read_text()
+    for name in of_type(expanded, "AWS::Lambda::Function"):
+        assert f"build-{name}:" in makefile
+
+
 class TestDelivery:
     @pytest.fixture
     def destination(self, expanded):

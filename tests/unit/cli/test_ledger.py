@@ -73,7 +73,7 @@ class Deployment:
         body = "".join(json.dumps(line) + "\n" for line in lines)
         self.s3.put_object(Bucket="lake", Key="errors/x/1", Body=body.encode())
 
-    def keys(self):
+    def stored(self):
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket="lake").get("Contents", [])]
 
 
@@ -204,15 +204,15 @@ def test_replay_errors_tells_what_it_would_do_and_does_it(run, deployment):
 
     planned = run("replay-errors", "--dry-run")
     assert "1 row would be replayed, 1 line not replayable" in planned.stderr
-    assert (planned.exit_code, deployment.keys()) == (0, ["errors/x/1"])
+    assert (planned.exit_code, deployment.stored()) == (0, ["errors/x/1"])
 
     done = run("replay-errors", "--json")
     report = json.loads(done.stdout)
     assert (report["rows"], report["stay"]) == (1, 1)
     assert "1 line cannot be replayed" in str(done.exception)
-    (delivered,) = [key for key in deployment.keys() if key.startswith("rows/")]
+    (delivered,) = [key for key in deployment.stored() if key.startswith("rows/")]
     assert json.loads(deployment.s3.get_object(Bucket="lake", Key=delivered)["Body"].read()) == good
-    assert "replayed/errors/x/1" in deployment.keys()
+    assert "replayed/errors/x/1" in deployment.stored()
 
 
 def test_a_stream_that_refuses_leaves_everything_and_says_so(run, deployment, monkeypatch):
@@ -222,7 +222,7 @@ def test_a_stream_that_refuses_leaves_everything_and_says_so(run, deployment, mo
     result = run("replay-errors")
 
     assert "the stream rows refused 1 row" in str(result.exception)
-    assert deployment.keys() == ["errors/x/1"]
+    assert deployment.stored() == ["errors/x/1"]
 
 
 @pytest.mark.parametrize("command", ["ledger", "redrive", "replay-errors"])
