@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from pixlake.cli import environment
-from pixlake.cli.tables import printable
+from pixlake.cli.reading import printable
 from pixlake.cli.terminal import CommandError, counted, messages, output
 
 STATUSES = ("scored", "rejected", "superseded", "missing")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixlake.cli import environment
-from pixlake.cli.tables import printable
+from pixlake.cli.reading import printable
 from pixlake.cli.terminal import CommandError, counted, messages, output, progress_bar
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pixlake.cli import environment
-from pixlake.cli.tables import printable
+from pixlake.cli.reading import printable
 from pixlake.cli.terminal import CommandError, counted, messages, output
 
 
