@@ -10,7 +10,7 @@ import ctypes
 import logging
 from functools import cache
 
-from PIL import Image
+from PIL import _imaging
 
 
 @cache
@@ -22,6 +22,6 @@ def keep_quiet() -> None:
     # Pillow has no switch for libtiff's messages. A symbol is looked up in the libraries that _imaging links to, too;
     # a Pillow built without libtiff, or with its symbols hidden, has none.
     with contextlib.suppress(OSError, AttributeError):
-        libraries = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
+        libraries = ctypes.CDLL(_imaging.__file__)
         for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt", "TIFFSetWarningHandler"):
             getattr(libraries, name)(None)
