@@ -204,3 +204,23 @@ def test_given_a_bomb_when_rejected_then_its_size_is_told_where_the_header_could
     facts = rejected.value.image
     assert facts is None or facts.width * facts.height > 1_000_000
     assert facts is None or max(facts.width, facts.height) < 2**31
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (many_strips(), "TIFF of 5,000,000 values in tag 273"),
+        (
+            b"II+\0\x08\0\0\0"
+            + struct.pack("<QQ", 16, 65_536)
+            + struct.pack("<HHQQ", 400, 3, 1, 7) * 65_536
+            + bytes(8),
+            "TIFF whose directory has 65,536 entries",
+        ),
+    ],
+)
+def test_given_a_tiff_that_would_keep_the_decoder_busy_when_decoded_then_it_is_refused_unread(data, reason):
+    with pytest.raises(ImageRejected) as rejected:
+        decode(data, max_pixels=50_000_000, shorter_side=512)
+
+    assert (rejected.value.code, rejected.value.message) == ("corrupt", reason)
