@@ -44,5 +44,5 @@ def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
         ),
         errors=S3ErrorOutput(s3, settings.lake_bucket),
         store=DynamoDbLedger(boto3.client("dynamodb", config=config), settings.table),
-        rules=Rules(settings.grace, settings.attempts, settings.lookback_days),
+        rules=Rules(settings.delivery, settings.message_life, settings.attempts, settings.lookback_days),
     )

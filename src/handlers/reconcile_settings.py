@@ -23,7 +23,8 @@ class ReconcileUploadsSettings:
     workgroup: str
     database: str
     earliest_upload_date: date
-    grace: timedelta
+    delivery: timedelta
+    message_life: timedelta
     attempts: int
     lookback_days: int
     list_at_most: int
@@ -40,9 +41,6 @@ class ReconcileUploadsSettings:
             for name in ("BATCHING_WINDOW", "FIREHOSE_BUFFER", "VISIBILITY_TIMEOUT", "RECONCILE_GRACE")
         }
         received = read("PIXLAKE_MAX_RECEIVE_COUNT", _positive, "a number of deliveries")
-        # A message that was received several times drops out of the queue's age metric, so its whole life counts here.
-        life = seconds["VISIBILITY_TIMEOUT"] * received
-        others = seconds["BATCHING_WINDOW"] + seconds["FIREHOSE_BUFFER"] + seconds["RECONCILE_GRACE"]
         return cls(
             upload_bucket=read("PIXLAKE_UPLOAD_BUCKET", str, "the upload bucket's name"),
             lake_bucket=read("PIXLAKE_LAKE_BUCKET", str, "the lake bucket's name"),
@@ -52,7 +50,9 @@ class ReconcileUploadsSettings:
             workgroup=read("PIXLAKE_WORKGROUP", str, "the Athena work group"),
             database=read("PIXLAKE_DATABASE", str, "the Glue database"),
             earliest_upload_date=read("PIXLAKE_EARLIEST_UPLOAD_DATE", date.fromisoformat, "a day, yyyy-MM-dd"),
-            grace=timedelta(seconds=life + others),
+            delivery=timedelta(seconds=seconds["FIREHOSE_BUFFER"] + seconds["RECONCILE_GRACE"]),
+            # A message that was received several times drops out of the queue's age metric: its whole life counts.
+            message_life=timedelta(seconds=seconds["BATCHING_WINDOW"] + seconds["VISIBILITY_TIMEOUT"] * received),
             attempts=read("PIXLAKE_RECONCILE_ATTEMPTS", _positive, "a number of attempts"),
             lookback_days=read("PIXLAKE_RECONCILE_DAYS", _positive, "a number of days"),
             list_at_most=read("PIXLAKE_RECONCILE_LIST_AT_MOST", _positive, "a number of objects"),

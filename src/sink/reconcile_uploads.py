@@ -35,9 +35,15 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Rules:
-    """`grace`: how long an upload may be on its way without being missed, beyond the age of the oldest message."""
+    """How long an upload may be on its way without being missed.
 
-    grace: timedelta
+    `delivery`: from its notification to the queue, and from the scorer through the stream to the lake. `message_life`:
+    on the queue, beyond the age of the oldest message (which leaves out messages that were received several times);
+    nothing where the queue is empty.
+    """
+
+    delivery: timedelta
+    message_life: timedelta
     attempts: int = 3
     lookback_days: int = 14
     requeued_at_most: int = 10_000
@@ -115,7 +121,13 @@ class _Run:
     def _horizon(self) -> datetime:
         """Uploads from here on may still be on their way. To the second, as S3 keeps time."""
         oldest = timedelta(seconds=self.queue.oldest_s or 0)
-        return (self.now - oldest - self.case.rules.grace).replace(microsecond=0)
+        return (self._before_grace - oldest).replace(microsecond=0)
+
+    @property
+    def _before_grace(self) -> datetime:
+        """What was put on the queue before this moment has come to its end, unless an older message is there."""
+        rules = self.case.rules
+        return self.now - rules.delivery - (rules.message_life if self.queue.depth else timedelta())
 
     def _open_days(self) -> list[DayState]:
         """Days to look at: an unfinished one first, then the one that was looked at the longest ago."""
@@ -189,7 +201,7 @@ class _Run:
             return
         claimed = []
         for stored in lost:
-            claim = self.case.store.claim(stored, self.now, self.now - self.case.rules.grace, self.case.rules.attempts)
+            claim = self.case.store.claim(stored, self.now, self._before_grace, self.case.rules.attempts)
             if claim == "claimed":
                 claimed.append(stored)
             elif claim == "waiting":
@@ -224,7 +236,7 @@ class _Run:
             "the dead-letter queue is too deep to be read: redrive it first": not self._dead_letters.complete,
             # A redriven message counts as new, and so hides how old its upload is.
             "the dead-letter queue was redriven not long ago: its uploads may be on their way": (
-                redriven is not None and redriven > self.now - self.case.rules.grace
+                redriven is not None and redriven > self._before_grace
             ),
             f"{self.report.requeued} uploads are on the queue again; the rest waits for the next run": (
                 self.report.requeued >= self.case.rules.requeued_at_most

@@ -170,7 +170,8 @@ class TestLedger:
                 return super().get(name, default)
 
         settings = ReconcileUploadsSettings.from_env(Environment(values))
-        assert settings.grace.total_seconds() == 20 + 5 * 720 + 300 + 900
+        assert settings.message_life.total_seconds() == 20 + 5 * 720
+        assert settings.delivery.total_seconds() == 300 + 900
         assert read == {name for name in variables if name.startswith("PIXLAKE_")}
 
     def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, expanded):

@@ -40,10 +40,11 @@ CONTEXT = SimpleNamespace(
 )
 
 
-def test_the_grace_covers_the_whole_life_of_a_message_and_of_a_row_in_the_buffer():
+def test_an_upload_may_take_as_long_as_its_message_lives_and_its_row_waits_in_the_buffer():
     settings = ReconcileUploadsSettings.from_env(GOOD)
 
-    assert settings.grace == timedelta(seconds=20 + 5 * 720 + 300)
+    assert settings.message_life == timedelta(seconds=20 + 5 * 720)
+    assert settings.delivery == timedelta(seconds=300)
     assert settings.earliest_upload_date == date(2026, 1, 1)
     assert (settings.prefixes, settings.inventory) == ((), "")
 
@@ -109,7 +110,13 @@ def test_a_run_answers_with_its_report_and_counts_everything_by_its_place(module
         module,
         "reconcile_uploads",
         ReconcileUploads(
-            lambda: ListedBucket(objects), lake, queue, errors, store, Rules(timedelta(hours=1)), now=lambda: NOON
+            lambda: ListedBucket(objects),
+            lake,
+            queue,
+            errors,
+            store,
+            Rules(timedelta(minutes=20), timedelta(minutes=40)),
+            now=lambda: NOON,
         ),
     )
 

@@ -19,7 +19,7 @@ class World:
     def __init__(self, *objects):
         self.listing, self.lake, self.queue = ListedBucket(objects), KnownLake(), RecordingQueue()
         self.errors, self.store, self.clock = ErrorLines(), MemoryLedger(), NOON
-        self.rules = Rules(grace=HOUR, attempts=2)
+        self.rules = Rules(delivery=HOUR, message_life=HOUR, attempts=2)
 
     def run(self, deadline=PLENTY, **others):
         given = {
@@ -81,17 +81,22 @@ def test_folder_markers_are_no_uploads():
     assert world.today().uploaded == 0
 
 
+EMPTY, BUSY = {}, {"oldest_s": 1800.0, "in_flight": 1}
+
+
 @pytest.mark.parametrize(
-    ("at", "missed"),
+    ("queue", "minutes", "missed"),
     [
-        (NOON - timedelta(minutes=91), True),
-        (NOON - timedelta(minutes=90), False),  # the oldest message is 30 minutes old, and an hour is given besides
-        (NOON, False),
+        (EMPTY, 61, True),
+        (EMPTY, 60, False),  # an hour through stream and lake
+        (BUSY, 151, True),
+        (BUSY, 150, False),  # that, an hour on the queue, and the oldest message is half an hour old
+        (BUSY, 0, False),
     ],
 )
-def test_what_may_still_be_on_its_way_is_not_judged(at, missed):
-    world = World(stored("young", at))
-    world.queue.given["oldest_s"] = 1800.0
+def test_what_may_still_be_on_its_way_is_not_judged(queue, minutes, missed):
+    world = World(stored("young", NOON - timedelta(minutes=minutes)))
+    world.queue.given |= queue
 
     world.run()
 
@@ -134,10 +139,12 @@ def test_an_upload_is_tried_so_often_then_unaccounted_for_until_its_row_comes():
     assert (today.no_row, today.uploaded, today.lost) == ({}, 1, [])
 
 
-def test_an_upload_that_was_put_on_the_queue_a_moment_ago_is_left_alone():
+@pytest.mark.parametrize(("waiting", "hours"), [(0, 1), (1, 2)])
+def test_an_upload_that_was_put_on_the_queue_a_moment_ago_is_left_alone(waiting, hours):
     world = World(stored("lost"))
     world.run()
-    world.clock += HOUR - timedelta(seconds=1)
+    world.queue.given["waiting"] = waiting
+    world.clock += hours * HOUR - timedelta(seconds=1)
 
     today = world.today()
 
