@@ -282,6 +282,16 @@ def test_a_run_out_of_time_says_what_it_did_not_see_and_the_next_goes_on_there()
     assert today.until == NOON - HOUR, "the look ends where it was begun to end"
 
 
+def test_a_day_that_was_listed_to_its_end_is_whole_though_the_time_is_over():
+    world = World(*(stored(f"lost {n}") for n in range(6)))
+    world.queue.given["created"] = NOON - timedelta(hours=4)
+
+    report = world.run(Deadline(Seconds(4), 0))
+
+    assert (report.unseen, [day.listed for day in report.days]) == ([], [6])
+    assert world.store.states[TODAY].unfinished is None
+
+
 def test_an_unfinished_look_at_an_older_listing_is_begun_anew():
     world = World(*(stored(f"lost {n}") for n in range(6)))
     world.queue.given["created"] = NOON - timedelta(hours=4)
