@@ -90,7 +90,7 @@ def test_given_megabytes_of_the_smallest_pieces_when_read_then_it_stops_at_the_c
 
     for format_, file in data.items():  # none of them fails, and none is read to its end
         assert len(essentials(format_, file)) <= len(file)
-        assert count_frames(format_, file) <= MAX_FRAMES
+        assert (count_frames(format_, file) or 0) <= MAX_FRAMES
         ends_early(format_, file)
     assert sum(1 for _ in gif_blocks(data["GIF"])) <= 1
 
