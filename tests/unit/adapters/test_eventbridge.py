@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import ANY, Stubber
 
-from adapters.eventbridge import BYTES_A_CALL, EventBridgeAlertBus
+from adapters.eventbridge import EventBridgeAlertBus
 from sink.alerts import ImageFlagged
 
 BUS = "arn:aws-cn:events:cn-north-1:123456789012:event-bus/alerts"
@@ -87,24 +87,30 @@ def test_a_call_holds_ten_alerts_and_what_failed_of_several_calls_travels_togeth
     assert bus.bus.publish(alerts(*names)) == set()
 
 
-def test_a_call_stays_below_256_kb_and_an_alert_over_it_costs_no_neighbour(bus):
-    [probe] = alerts("n", text="")
-    overhead = len(
-        "pixlake" + "ImageFlagged" + json.dumps(probe.detail, separators=(",", ":")) + "arn:aws-cn:s3:::b/n.jpg"
-    )
-    half = (BYTES_A_CALL - 1) // 2
-    fitting = [*alerts("a", text="x" * (half - overhead)), *alerts("b", text="x" * (BYTES_A_CALL - half - overhead))]
-    bus.answers(OK, OK)
-    assert bus.bus.publish(fitting) == set()
+def sized(name, size):
+    """One alert of that many bytes, as EventBridge counts them."""
+    [empty] = alerts(name, text="")
+    rest = ("pixlake", "ImageFlagged", json.dumps(empty.detail, separators=(",", ":")), f"arn:aws-cn:s3:::b/{name}.jpg")
+    return alerts(name, text="x" * (size - len("".join(rest))))
 
-    fitting[1].detail["text"] += "x"
-    too_large = alerts("huge", text="x" * BYTES_A_CALL)
-    bus.answers(OK, entries=ANY)
+
+def test_a_call_stays_below_256_kb(bus):
+    bus.answers(OK, OK)
+    assert bus.bus.publish(sized("a", 100_000) + sized("b", 256 * 1024 - 1 - 100_000)) == set()
+
+    bus.answers(OK)
+    bus.answers(OK)
+    assert bus.bus.publish(sized("a", 100_000) + sized("b", 256 * 1024 - 100_000)) == set()
+
+
+def test_an_alert_over_the_limit_fails_alone(bus):
+    bus.answers(OK)
     bus.fails()
-    bus.answers(OK, entries=ANY)
+    bus.answers(OK)
     bus.fails()
     bus.fails()
-    assert bus.bus.publish([fitting[0], *too_large, fitting[1]]) == {"huge"}
+
+    assert bus.bus.publish(alerts("a") + sized("huge", 256 * 1024) + alerts("b")) == {"huge"}
 
 
 def test_a_failing_call_is_made_again_with_growing_waits(bus):
