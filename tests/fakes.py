@@ -7,6 +7,7 @@ from hashlib import md5
 
 from inference import Fingerprints, ImageFacts, Rejected, Scored
 from sink.alerts import ImageFlagged
+from sink.deadline import Deadline
 from sink.errors import ObjectMissing, ObjectSuperseded, ObjectTooLarge, SinkError
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
@@ -58,7 +59,7 @@ class RecordingRowSink:
         self.refuse = set(refuse)
         self.rows: list[ImageRow] = []
 
-    def put(self, rows: Sequence[ImageRow]) -> set[str]:
+    def put(self, rows: Sequence[ImageRow], deadline: Deadline | None = None) -> set[str]:
         refused = {row.row_id for row in rows if row.values["object_key"] in self.refuse}
         self.rows.extend(row for row in rows if row.row_id not in refused)
         return refused
@@ -74,7 +75,7 @@ class RecordingAlertBus:
         self.refuse = set(refuse)
         self.alerts: list[ImageFlagged] = []
 
-    def publish(self, alerts: Sequence[ImageFlagged]) -> set[str]:
+    def publish(self, alerts: Sequence[ImageFlagged], deadline: Deadline | None = None) -> set[str]:
         refused = {alert.row_id for alert in alerts if alert.key in self.refuse}
         self.alerts.extend(alert for alert in alerts if alert.row_id not in refused)
         return refused

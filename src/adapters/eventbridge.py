@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sink.alerts import ImageFlagged
+from sink.deadline import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -23,6 +24,10 @@ SOURCE = "pixlake"
 DETAIL_TYPE = "ImageFlagged"
 ENTRIES_A_CALL = 10  # PutEvents's own limits
 BYTES_A_CALL = 256 * 1024 - 1  # "less than"
+CONNECT_S, READ_S = 1, 1
+"""Time-outs that the client should have: PutEvents answers within tens of milliseconds."""
+ROWS_S = 10.0
+"""Time that is left to the rows, which wait behind the alerts: a call at worst, and its answer."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +64,22 @@ class EventBridgeAlertBus:
     first_delay_s: float = 0.1
     sleep: Callable[[float], None] = time.sleep
 
-    def publish(self, alerts: Sequence[ImageFlagged]) -> set[str]:
+    def publish(self, alerts: Sequence[ImageFlagged], deadline: Deadline | None = None) -> set[str]:
         """Publish alerts; return the ids of those not accepted after all attempts."""
         partition = self.bus.split(":")[1]
         entries = [Entry(alert.row_id, orjson.dumps(alert.detail).decode(), alert.arn(partition)) for alert in alerts]
         for attempt in range(self.attempts):
             if attempt and entries:
                 self.sleep(random.uniform(0, self.first_delay_s * 2**attempt))  # noqa: S311 - jitter is no secret
-            entries = self._put(list(calls(entries)))
+            entries = self._put(list(calls(entries)), deadline)
         return {entry.row_id for entry in entries}
 
-    def _put(self, groups: Sequence[Sequence[Entry]]) -> list[Entry]:
-        """Make the calls; return the entries that were not taken."""
+    def _put(self, groups: Sequence[Sequence[Entry]], deadline: Deadline | None) -> list[Entry]:
+        """Make the calls that there is time for; return the entries that were not taken."""
         left: list[Entry] = []
         for place, group in enumerate(groups):
+            if deadline is not None and deadline.seconds_left <= ROWS_S:
+                return left + [entry for unasked in groups[place:] for entry in unasked]
             try:
                 left += self._put_once(group)
             except BotoCoreError as error:  # no answer: the next call would wait as long for none

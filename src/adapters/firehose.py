@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sink.deadline import Deadline
 from sink.packing import PackedRecord, calls, pack
 from sink.rows import ImageRow
 
@@ -19,33 +20,43 @@ if TYPE_CHECKING:
 
 logger = Logger(child=True)
 
+CONNECT_S, READ_S = 2, 5
+"""Time-outs that the client should have: PutRecordBatch answers within tens of milliseconds."""
+CALL_S = CONNECT_S + READ_S
+
 
 @dataclass(frozen=True)
 class FirehoseRowSink:
     """Packs rows into records and puts them with PutRecordBatch.
 
     A call may succeed and still have refused some records (`FailedPutCount` > 0): those are put again, with
-    exponential backoff and full jitter, `attempts` times in all.
+    exponential backoff and full jitter, `attempts` times in all, as long as a whole call (`call_s` at worst) still fits
+    before the deadline. The client must not retry by itself: its time-outs would multiply.
     """
 
     client: FirehoseClient
     stream: str
     attempts: int = 5
     first_delay_s: float = 0.1
+    call_s: float = CALL_S
     sleep: Callable[[float], None] = time.sleep
 
-    def put(self, rows: Sequence[ImageRow]) -> set[str]:
+    def put(self, rows: Sequence[ImageRow], deadline: Deadline | None = None) -> set[str]:
         """Deliver rows; return the ids of those not accepted after all attempts."""
         refused: set[str] = set()
         for records in calls(pack(rows)):
-            for record in self._put_all(records):
+            for record in self._put_all(records, deadline):
                 refused.update(record.row_ids)
         return refused
 
-    def _put_all(self, records: Sequence[PackedRecord]) -> Sequence[PackedRecord]:
+    def _put_all(self, records: Sequence[PackedRecord], deadline: Deadline | None) -> Sequence[PackedRecord]:
         for attempt in range(self.attempts):
             if attempt:
                 self.sleep(random.uniform(0, self.first_delay_s * 2**attempt))  # noqa: S311 - jitter is no secret
+            needed = self.call_s if attempt else 0
+            if deadline is not None and deadline.seconds_left <= needed:
+                logger.warning("no time left for PutRecordBatch", extra={"stream": self.stream, "attempts": attempt})
+                break
             records = self._put_once(records)
             if not records:
                 break

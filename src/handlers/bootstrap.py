@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 from botocore.config import Config
 
+from adapters import eventbridge, firehose
 from adapters.dynamodb import DynamoDBCacheStore
 from adapters.eventbridge import EventBridgeAlertBus
 from adapters.firehose import FirehoseRowSink
@@ -27,20 +28,24 @@ def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:
     """The use case with its real collaborators."""
     limits = Limits()
     # Short time-outs: a hanging download must not eat the batch's time. One connection a download.
-    config = Config(
-        connect_timeout=5,
-        read_timeout=20,
+    download = Config(
+        connect_timeout=2,
+        read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=limits.downloads_at_once,
+    )
+    # One attempt: the row sink retries, by record and only while there is time.
+    delivery = Config(
+        connect_timeout=firehose.CONNECT_S, read_timeout=firehose.READ_S, retries={"total_max_attempts": 1}
     )
     scorer = Scorer.load(
         ScorerSettings(max_pixels=settings.max_image_pixels, decode_memory_mb=settings.decode_memory_mb)
     )
     contract = RowContract.load()
     return ScoreUploads(
-        objects=S3ObjectStore(boto3.client("s3", config=config), settings.max_image_bytes),
+        objects=S3ObjectStore(boto3.client("s3", config=download), settings.max_image_bytes),
         scorer=scorer,
-        sink=FirehoseRowSink(boto3.client("firehose", config=config), settings.stream),
+        sink=FirehoseRowSink(boto3.client("firehose", config=delivery), settings.stream),
         build_row=RowBuilder(settings.earliest_upload_date, settings.metadata_names),
         contract=contract,
         limits=limits,
@@ -81,7 +86,9 @@ def _alerts(settings: ScoreUploadsSettings, scorer: Scorer) -> Alerts | None:
                 "raise this alert: take it out of the parameter AlertOn of template.yaml"
             )
     # One attempt a call, since the adapter tries again, and short ones: rows wait behind the alerts.
-    config = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    config = Config(
+        connect_timeout=eventbridge.CONNECT_S, read_timeout=eventbridge.READ_S, retries={"total_max_attempts": 1}
+    )
     return Alerts(
         bus=EventBridgeAlertBus(boto3.client("events", config=config), settings.alert_bus),
         policy=Policy.read(),

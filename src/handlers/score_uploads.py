@@ -16,8 +16,9 @@ from sink.errors import SinkError
 from sink.events import UploadMessage
 from sink.score_uploads import BatchOutcome
 
-RESERVE_MS = 8_000
-"""Time kept to finish the group at hand and to deliver the rows."""
+RESERVE_MS = 30_000
+"""Time kept to score the group at hand (8 images of 50 megapixels take up to 20 s) and to deliver the rows (a call of
+Firehose takes up to 7 s, and the retries end with the time). See docs/reliability.md."""
 
 logger = Logger()
 metrics = Metrics()
@@ -46,7 +47,9 @@ def report(messages: list[UploadMessage], outcome: BatchOutcome) -> None:
     for status, count in outcome.rows.items():
         metrics.add_metric(f"Uploads{status.capitalize()}", MetricUnit.Count, count)
     metrics.add_metric("MessagesReceived", MetricUnit.Count, len(messages))
+    metrics.add_metric("MessagesRedelivered", MetricUnit.Count, sum(count > 1 for count in received.values()))
     metrics.add_metric("MessagesRetried", MetricUnit.Count, len(outcome.retry))
+    metrics.add_metric("MessagesOutOfTime", MetricUnit.Count, outcome.out_of_time)
     metrics.add_metric("ImagesFlagged", MetricUnit.Count, outcome.flagged)
     metrics.add_metric("ImagesFromCache", MetricUnit.Count, outcome.not_inferred)
     metrics.add_metric("CacheFailures", MetricUnit.Count, outcome.cache_failures)

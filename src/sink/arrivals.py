@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
+from sink.background import Background
 from sink.deadline import Deadline
-from sink.errors import TransientError
+from sink.errors import OutOfTime
 from sink.events import UploadEvent, UploadMessage
 from sink.objects import FetchedObject
 from sink.ports import ObjectStore
@@ -51,7 +52,7 @@ class Arrival:
 class Limits:
     """How much is held in memory: two groups at most, one being scored while the next one downloads."""
 
-    images_a_group: int = 16
+    images_a_group: int = 8  # what a model runs at once; larger groups only take longer to give up
     bytes_a_group: int = 64 * 1024 * 1024
     downloads_at_once: int = 16
 
@@ -70,23 +71,23 @@ class Arrivals:
     cache: ResultCache | None
     trust_etag: bool
 
-    def __call__(self, pool: ThreadPoolExecutor, uploads: Iterable[Upload], deadline: Deadline) -> Iterator[Arrival]:
-        """Groups in the order of the uploads; those for which there is no time left come last, as trouble."""
-        waiting: Future[Arrival] | None = None
-        late: list[Fetched] = []
+    def __call__(self, pool: Background, uploads: Iterable[Upload], deadline: Deadline) -> Iterator[Arrival]:
+        """Groups in the order of the uploads; those for which the time does not suffice come last, as trouble."""
+        waiting: tuple[list[Upload], Future[Arrival]] | None = None
+        late: list[Upload] = []
         for group in self._groups(uploads):
             if deadline.passed:
-                late.extend(Fetched(upload, TransientError(OUT_OF_TIME)) for upload in group)
+                late += group
                 continue
             # The pool works in order of submission: an arrival never waits for a download that waits for its place.
             coming = pool.submit(self._arrive, [pool.submit(self._fetch, upload) for upload in group])
             if waiting is not None:
-                yield waiting.result()
-            waiting = coming
+                yield from _in_time(*waiting, deadline, late)
+            waiting = (group, coming)
         if waiting is not None:
-            yield waiting.result()
+            yield from _in_time(*waiting, deadline, late)
         if late:
-            yield Arrival(late, {})
+            yield Arrival([Fetched(upload, OutOfTime(OUT_OF_TIME)) for upload in late], {})
 
     def _groups(self, uploads: Iterable[Upload]) -> Iterator[list[Upload]]:
         group: list[Upload] = []
@@ -139,3 +140,15 @@ class Arrivals:
             return fetched
         answer = cached.get(stored.sha256, NOTHING).answer(self.models)
         return self._fetch(fetched.upload, download=True) if answer is None else fetched
+
+
+def _in_time(group: list[Upload], coming: Future[Arrival], deadline: Deadline, late: list[Upload]) -> Iterator[Arrival]:
+    """The arrival; if it takes too long its uploads are `late`: what is begun must also be scored and delivered."""
+    try:
+        arrival = coming.result(deadline.seconds_left)
+    except TimeoutError:
+        arrival = None
+    if arrival is None or deadline.passed:
+        late += group
+    else:
+        yield arrival

@@ -50,7 +50,7 @@ class RowContract:
 def check_of(hive_type: str) -> Check:
     """Build the check of a Hive type: string, int, bigint, double, timestamp, array<>, map<string,>, struct<>."""
     if hive_type == "string":
-        return lambda value: None if isinstance(value, str) else _wrong("a string", value)
+        return lambda value: None if isinstance(value, str) and _is_text(value) else _wrong("a string", value)
     if hive_type in _INTEGER_BITS:
         return _integer(_INTEGER_BITS[hive_type])
     if hive_type == "double":
@@ -79,6 +79,11 @@ def _members(struct: str) -> dict[str, str]:
     """Types of a struct's fields, by name."""
     parts = _split(struct.removeprefix("struct<").removesuffix(">"))
     return {name: member for name, _, member in (part.partition(":") for part in parts)}
+
+
+def _is_text(value: str) -> bool:
+    """Whether it has a UTF-8 form: lone surrogates, which JSON escapes can spell, have none."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _wrong(expected: str, value: Any) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+ANSWER_MS = 1_000
+"""Time kept to write the log and the metrics and to answer."""
+
 
 class InvocationContext(Protocol):
     """The part of Lambda's context object that knows the time."""
@@ -23,15 +26,20 @@ class Deadline:
 
     @classmethod
     def of(cls, context: InvocationContext, reserve_ms: float) -> Deadline:
-        """The deadline of a Lambda invocation."""
-        return cls(context.get_remaining_time_in_millis, reserve_ms)
-
-    @property
-    def left_s(self) -> float:
-        """Seconds that work may still take; 0 when it is passed."""
-        return max(0.0, (self.remaining_ms() - self.reserve_ms) / 1000)
+        """The deadline of a Lambda invocation. At most half of its time is reserve, so that every batch gets on."""
+        return cls(context.get_remaining_time_in_millis, min(reserve_ms, context.get_remaining_time_in_millis() / 2))
 
     @property
     def passed(self) -> bool:
         """Whether to stop taking new work."""
-        return self.remaining_ms() <= self.reserve_ms
+        return self.seconds_left <= 0
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until it passes; 0 afterwards."""
+        return max(self.remaining_ms() - self.reserve_ms, 0) / 1000
+
+    @property
+    def delivery(self) -> Deadline:
+        """The deadline by which rows must have been delivered or given up: later, just before the answer."""
+        return Deadline(self.remaining_ms, min(self.reserve_ms, ANSWER_MS))

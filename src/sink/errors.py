@@ -15,6 +15,7 @@
         ├── StoreUnavailable     the object could not be fetched
         ├── AlertNotPublished    the event bus did not take the alert of a flagged image
         ├── LakeUnavailable      the lake did not answer
+        ├── OutOfTime            the invocation ends before the upload's turn comes
         └── RowNotAccepted       the delivery stream did not take the row, or the row breaks its contract
 
 See docs/adr/0001-permanent-against-transient.md.
@@ -84,6 +85,10 @@ class StoreUnavailable(TransientError):
 
 class AlertNotPublished(TransientError):
     """An alert did not reach the event bus."""
+
+
+class OutOfTime(TransientError):
+    """The invocation's time did not suffice."""
 
 
 class RowNotAccepted(TransientError):

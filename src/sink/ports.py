@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inference import Rejected, Scored
+from sink.deadline import Deadline
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
 from sink.rows import ImageRow
@@ -77,12 +78,24 @@ class CacheStore(Protocol):
 class RowSink(Protocol):
     """Where rows go."""
 
-    def put(self, rows: Sequence[ImageRow]) -> set[str]:
-        """Deliver rows; return the `row_id` of those that were not accepted after all retries."""
+    def put(self, rows: Sequence[ImageRow], deadline: Deadline | None = None) -> set[str]:
+        """Deliver rows; return the `row_id` of those that were not accepted after all retries.
+
+        Parameters
+        ----------
+        deadline
+            Ends the retries, where the caller's time is limited.
+        """
 
 
 class AlertBus(Protocol):
     """Who is told of flagged images."""
 
-    def publish(self, alerts: Sequence[ImageFlagged]) -> set[str]:
-        """Publish alerts; return the `row_id` of those that were not accepted after all retries."""
+    def publish(self, alerts: Sequence[ImageFlagged], deadline: Deadline | None = None) -> set[str]:
+        """Publish alerts; return the `row_id` of those that were not accepted after all retries.
+
+        Parameters
+        ----------
+        deadline
+            Ends the retries, where the caller's time is limited.
+        """

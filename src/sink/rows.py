@@ -26,6 +26,11 @@ class ImageRow:
     dt: date
     values: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def arrival(self) -> str:
+        """Orders the rows of one key by their event: sequencers are hex, left-aligned, padded with zeros."""
+        return (self.values.get("sequencer") or "").upper().ljust(64, "0")
+
     def to_json(self) -> dict[str, Any]:
         """The JSON object that Firehose gets: NULLs left out, `dt` added for its dynamic partitioning."""
         return {name: value for name, value in self.values.items() if value is not None} | {"dt": self.dt.isoformat()}

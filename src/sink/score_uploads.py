@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference import Rejected, Scored
 from sink.alerts import Alerts
 from sink.arrivals import Arrival, Arrivals, Fetched, Limits, Upload
+from sink.background import Background
 from sink.contract import RowContract
 from sink.deadline import Deadline
-from sink.errors import AlertNotPublished, PermanentError, RowNotAccepted, TransientError
+from sink.errors import AlertNotPublished, OutOfTime, PermanentError, RowNotAccepted, TransientError
 from sink.events import UploadMessage
 from sink.objects import FetchedObject
 from sink.ports import ImageScorer, ObjectStore, RowSink
 from sink.result_cache import NOTHING, CachedResult, ResultCache
 from sink.rows import ImageRow, RowBuilder
+
+CACHE_WRITES_S = 5.0
+"""Longest wait for results on their way into the cache, once the rows are delivered."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class BatchOutcome:
         """Ids of the messages that the queue shall deliver again."""
         return list(self.failures)
 
+    @property
+    def out_of_time(self) -> int:
+        """Messages that the invocation's time did not suffice for."""
+        return sum(isinstance(reason, OutOfTime) for reason in self.failures.values())
+
 
 @dataclass(frozen=True)
 class ScoreUploads:
@@ -87,12 +95,16 @@ class ScoreUploads:
         known: dict[str, Result] = {}  # by content, so that duplicates within the batch are scored once
         arrivals = Arrivals(self.objects, list(self.scorer.models), self.limits, self.cache, self.trust_etag)
         cache_failures = self.cache.failures if self.cache else 0
-        with ThreadPoolExecutor(self.limits.downloads_at_once, "download") as pool:
+        pool = Background(self.limits.downloads_at_once)
+        try:
             for arrival in arrivals(pool, uploads, deadline):
                 for upload, row in self._rows(arrival, known, pool, deadline, outcome):
-                    rows[row.row_id] = row
+                    # The newest event speaks for the object: a late one must not take its place in the order.
+                    rows[row.row_id] = max(rows.get(row.row_id, row), row, key=lambda each: each.arrival)
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
-            self._deliver(list(rows.values()), owners, outcome)
+            self._deliver(list(rows.values()), owners, deadline.delivery, outcome)
+        finally:
+            pool.finish(min(deadline.delivery.seconds_left, CACHE_WRITES_S))
         outcome.cache_failures = self.cache.failures - cache_failures if self.cache else 0
         return outcome
 
@@ -100,7 +112,7 @@ class ScoreUploads:
         self,
         arrival: Arrival,
         known: dict[str, Result],
-        pool: ThreadPoolExecutor,
+        pool: Background,
         deadline: Deadline,
         outcome: BatchOutcome,
     ) -> Iterator[tuple[Upload, ImageRow]]:
@@ -132,7 +144,7 @@ class ScoreUploads:
                 yield fetched.upload, row
 
     def _score(
-        self, arrival: Arrival, known: dict[str, Result], pool: ThreadPoolExecutor, deadline: Deadline
+        self, arrival: Arrival, known: dict[str, Result], pool: Background, deadline: Deadline
     ) -> Exception | None:
         """Add the results of contents not seen before; all models or none, so a failure is the whole group's."""
         models = list(self.scorer.models)
@@ -147,7 +159,7 @@ class ScoreUploads:
             elif stored.body is not None:
                 bodies[stored.sha256] = stored.body
         missing = {content: arrival.cached.get(content, NOTHING).lacks(models) for content in bodies}
-        alone_within_s = deadline.left_s if any(fetched.upload.alone for fetched in arrival.group) else None
+        alone_within_s = deadline.seconds_left if any(fetched.upload.alone for fetched in arrival.group) else None
         try:
             results = (
                 self.scorer.score(list(bodies.values()), list(missing.values()), alone_within_s=alone_within_s)
@@ -192,9 +204,11 @@ class ScoreUploads:
             timing=timing,
         )
 
-    def _deliver(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> None:
-        rows = self._alert(rows, owners, outcome)
-        refused = self.sink.put(rows)
+    def _deliver(
+        self, rows: list[ImageRow], owners: dict[str, set[str]], deadline: Deadline, outcome: BatchOutcome
+    ) -> None:
+        rows = self._alert(rows, owners, deadline, outcome)
+        refused = self.sink.put(rows, deadline)
         for row in rows:
             if row.row_id not in refused:
                 outcome.rows[row.status] += 1
@@ -202,12 +216,14 @@ class ScoreUploads:
             for message_id in owners[row.row_id]:
                 outcome.failures[message_id] = RowNotAccepted("the delivery stream did not take the row after retries")
 
-    def _alert(self, rows: list[ImageRow], owners: dict[str, set[str]], outcome: BatchOutcome) -> list[ImageRow]:
+    def _alert(
+        self, rows: list[ImageRow], owners: dict[str, set[str]], deadline: Deadline, outcome: BatchOutcome
+    ) -> list[ImageRow]:
         """Publish the alerts; return the rows to deliver. One whose alert failed comes again, alert and row."""
         if self.alerts is None:
             return rows
         raised = self.alerts.raised_by(rows)
-        failed = self.alerts.bus.publish(raised)
+        failed = self.alerts.bus.publish(raised, deadline)
         outcome.flagged = len(raised) - len(failed)
         for row_id in failed:
             for message_id in owners[row_id]:

@@ -7,6 +7,7 @@ from botocore.stub import ANY, Stubber
 
 from adapters.firehose import FirehoseRowSink
 from sink import packing
+from sink.deadline import Deadline
 from sink.rows import ImageRow
 
 OK = {"RecordId": "r"}
@@ -105,3 +106,23 @@ def test_a_stream_that_is_down_refuses_all_rows(stream):
         stream.fails()
 
     assert stream.sink.put(rows("a", "b")) == {"a", "b"}
+
+
+def test_no_call_is_begun_that_might_outlast_the_invocation(stream, caplog):
+    stream.fails()
+    remaining = iter([9_000, 7_900])
+
+    refused = stream.sink.put(rows("a"), Deadline(lambda: next(remaining), reserve_ms=1_000))
+
+    assert refused == {"a"}
+    assert caplog.records[-1].message == "no time left for PutRecordBatch"
+
+
+def test_one_call_is_made_in_whatever_time_is_left(stream):
+    stream.answers(OK)
+
+    assert stream.sink.put(rows("a"), Deadline(lambda: 1_001, reserve_ms=1_000)) == set()
+
+
+def test_no_call_is_made_after_the_time(stream):
+    assert stream.sink.put(rows("a"), Deadline(lambda: 1_000, reserve_ms=1_000)) == {"a"}

@@ -156,7 +156,9 @@ def test_an_unreadable_body_says_so(body):
         ("HappyFace.jpg", ""),
         ('"HappyFace.jpg"', "7"),
         ("1970-01-01T00:00:00.000Z", "yesterday"),
+        ("1970-01-01T00:00:00.000Z", "0001-01-01T00:00:00+14:00"),  # in UTC, before the first year
         ('"size":1024', '"size":"many"'),
+        ('"size":1024', '"size":Infinity'),
     ],
 )
 def test_a_malformed_field_makes_the_body_unreadable(event, old, new):

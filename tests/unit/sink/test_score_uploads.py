@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from sink.arrivals import Limits
 from sink.contract import RowContract
 from sink.deadline import Deadline
-from sink.errors import ObjectArchived, RowNotAccepted, StoreUnavailable, TransientError, UnreadableMessage
+from sink.errors import ObjectArchived, OutOfTime, RowNotAccepted, StoreUnavailable, UnreadableMessage
 from sink.events import UploadEvent, UploadMessage
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
@@ -201,18 +202,73 @@ def test_groups_keep_to_the_memory_limits():
     assert len(world.sink.rows) == 8
 
 
-def test_when_time_runs_out_the_rows_at_hand_are_delivered_and_the_rest_comes_again():
-    world = World(images_a_group=1)
-    remaining = iter([5_000, 4_000, 900, 800])
+class Watch:
+    """Remaining time that a scorer uses up: so many milliseconds an image."""
 
-    outcome = world.run(
-        *[world.upload(key) for key in "abcd"], deadline=Deadline(lambda: next(remaining), reserve_ms=1_000)
-    )
+    def __init__(self, remaining_ms: float, an_image_ms: float = 1_000):
+        self.remaining_ms, self.an_image_ms, self.score = remaining_ms, an_image_ms, None
+
+    def around(self, scorer: CountingScorer) -> CountingScorer:
+        score = scorer.score
+
+        def slow(images, models=None, **alone):
+            self.remaining_ms -= self.an_image_ms * len(images)
+            return score(images, models, **alone)
+
+        scorer.score = slow
+        return scorer
+
+    def deadline(self, reserve_ms: float) -> Deadline:
+        return Deadline(lambda: self.remaining_ms, reserve_ms)
+
+
+def test_when_time_runs_out_the_rows_at_hand_are_delivered_and_the_rest_comes_again():
+    watch = Watch(3_500)
+    world = World(images_a_group=1, scorer=watch.around(CountingScorer()))
+
+    outcome = world.run(*[world.upload(key) for key in "abcdef"], deadline=watch.deadline(reserve_ms=2_000))
 
     assert world.sink.by_key().keys() == {"a", "b"}
-    assert outcome.retry == ["m-c", "m-d"]
-    assert all(isinstance(reason, TransientError) for reason in outcome.failures.values())
-    assert world.store.fetched == ["a", "b"]
+    assert sorted(outcome.retry) == ["m-c", "m-d", "m-e", "m-f"]
+    assert all(isinstance(reason, OutOfTime) for reason in outcome.failures.values())
+    assert outcome.out_of_time == 4
+    assert world.store.fetched == ["a", "b", "c"]
+    assert watch.remaining_ms == 1_500  # what was begun in time has used no more than the reserve
+
+
+def test_a_download_that_hangs_costs_its_group_and_not_the_invocation():
+    world, release = World(images_a_group=1, downloads_at_once=2), threading.Event()
+    fetch = world.store.fetch
+    world.store.fetch = lambda event, known=None: (event.key == "hangs" and release.wait(60)) or fetch(event)
+
+    try:
+        outcome = world.run(
+            world.upload("a"),
+            world.upload("hangs"),
+            world.upload("c"),
+            deadline=Deadline(lambda: 1_060 if world.scorer.calls else 60_000, reserve_ms=1_050),
+        )
+        assert not release.is_set()
+    finally:
+        release.set()
+
+    assert world.sink.by_key().keys() == {"a"}
+    assert sorted(outcome.retry) == ["m-c", "m-hangs"]
+
+
+def test_of_two_events_of_one_stored_object_the_newest_speaks_for_it(world):
+    newest, late = world.upload("a", sequencer="0A1"), created("a", b"a", sequencer="0a")
+
+    world.run(newest, UploadMessage("m-late", 1, late.events))
+
+    assert [row.values["sequencer"] for row in world.sink.rows] == ["0A1"]
+
+
+def test_what_no_row_can_hold_is_no_row_and_costs_no_neighbour(world):
+    outcome = world.run(created("gone", b"x", etag="\ud800"), world.upload("a"))
+
+    assert outcome.retry == ["m-gone"]
+    assert world.sink.by_key().keys() == {"a"}
 
 
 def test_a_row_that_breaks_the_contract_is_not_sent(world, monkeypatch):
