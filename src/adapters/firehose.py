@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sink.deadline import Deadline
-from sink.packing import PackedRecord, calls, pack
+from sink.packing import Limits, PackedRecord, calls, pack
 from sink.rows import ImageRow
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ class FirehoseRowSink:
     attempts: int = 5
     first_delay_s: float = 0.1
     call_s: float = CALL_S
+    limits: Limits = Limits()
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, rows: Sequence[ImageRow], deadline: Deadline | None = None) -> set[str]:
         """Deliver rows; return the ids of those not accepted after all attempts."""
         refused: set[str] = set()
-        for records in calls(pack(rows)):
+        for records in calls(pack(rows, self.limits), self.limits):
             for record in self._put_all(records, deadline):
                 refused.update(record.row_ids)
         return refused

@@ -6,8 +6,8 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from adapters.firehose import FirehoseRowSink
-from sink import packing
 from sink.deadline import Deadline
+from sink.packing import Limits
 from sink.rows import ImageRow
 
 OK = {"RecordId": "r"}
@@ -21,13 +21,12 @@ def rows(*names):
 class Stream:
     """A stubbed Firehose: answers in turn, and remembers the waits."""
 
-    def __init__(self, monkeypatch, rows_a_record=1):
-        monkeypatch.setattr("adapters.firehose.pack", lambda rows: packing.pack(rows, packing.Limits(rows_a_record)))
+    def __init__(self, rows_a_record=1):
         self.client = boto3.client("firehose")
         self.stub = Stubber(self.client)
         self.stub.activate()
         self.waits = []
-        self.sink = FirehoseRowSink(self.client, "rows", attempts=4, sleep=self.waits.append)
+        self.sink = FirehoseRowSink(self.client, "rows", attempts=4, sleep=self.waits.append, limits=Limits(rows_a_record))
 
     def answers(self, *answers, records=ANY):
         failed = sum("ErrorCode" in answer for answer in answers)
@@ -50,14 +49,14 @@ def record(*names):
 
 
 @pytest.fixture
-def stream(monkeypatch):
-    made = Stream(monkeypatch)
+def stream():
+    made = Stream()
     yield made
     made.stub.assert_no_pending_responses()
 
 
-def test_rows_are_packed_and_put(monkeypatch):
-    stream = Stream(monkeypatch, rows_a_record=500)
+def test_rows_are_packed_and_put():
+    stream = Stream(rows_a_record=500)
     stream.answers(OK, records=[record("a", "b")])
 
     assert stream.sink.put(rows("a", "b")) == set()
