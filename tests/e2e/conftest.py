@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,9 +101,9 @@ class RunningCloud:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[RunningCloud]:
+def running(*arguments: str, program: Sequence[str | Path] = (BIN / "pixlake",)) -> Iterator[RunningCloud]:
     """Start `pixlake up` on a free port; stop it as a person would, and see that it ends cleanly."""
-    command = [BIN / "pixlake", "up", "--port", "0", *arguments]
+    command = [*program, "up", "--port", "0", *arguments]
     process = subprocess.Popen(
         command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     )

@@ -18,6 +18,7 @@ class Balance:
 
     fates: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -106,7 +107,9 @@ def _check_rows(world: World, balance: Balance) -> None:
 
 def _check_views(world: World, lake: _Outcomes, balance: Balance) -> None:
     rows = world.firehose.lake
-    shown = Counter(row["row_id"] for row in views.uploads(rows))
+    lines_shown = views.uploads(rows)
+    shown = Counter(row["row_id"] for row in lines_shown)
+    balance.shown = Counter(row["status"] for row in lines_shown)
     if again := [identity for identity, count in shown.items() if count > 1]:
         balance.wrong.append(f"uploads counts {again} more than once")
     created = [event for event in world.events if event.kind == "created"]

@@ -8,12 +8,13 @@ from tests.faults.s3 import Event
 
 @dataclass
 class Message:
-    """A copy of an event's notification on its way. `fate` is `acknowledged` or `dead` in the end."""
+    """A copy of an event's notification on its way; `came_back_for` says why it was delivered again, if it was."""
 
     message_id: str
     event: Event
     visible_at: float
     received: int = 0
+    came_back_for: str = ""
 
     def record(self) -> dict:
         """As Lambda hands it over."""

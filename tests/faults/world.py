@@ -118,6 +118,7 @@ class World:
         self.events: list[Event] = []
         self.copies: Counter[int] = Counter()
         self.deliveries: Counter[bytes] = Counter()
+        self.scored_again: Counter[str] = Counter()
         self.repeatable: set[int] = set()
         """Events that may have more than one outcome: a worker ended, or an answer was lost, after rows were taken."""
         self.use_case = ScoreUploads(
@@ -190,7 +191,26 @@ class World:
             for message in batch:
                 if message.message_id not in outcome.failures:
                     self.queue.delete(message)
-        return Invocation(batch, outcome, self.scorer.runs - runs)
+        done = Invocation(batch, outcome, self.scorer.runs - runs)
+        self._explain(done, runs, forgets)
+        return done
+
+    def _explain(self, done: Invocation, before: Counter[bytes], forgets: bool) -> None:
+        """Why contents were scored that had been scored before, and why messages will come again."""
+        again = {body for body in done.runs if before[body]}
+        for message in done.batch:
+            body = message.event.body
+            if body in again:
+                twice = "its event was notified twice" if self.copies[message.event.number] > 1 else ""
+                self.scored_again[message.came_back_for or twice or "other uploads have the same bytes"] += 1
+                again.discard(body)
+        for message in done.batch:
+            if done.outcome is None:
+                message.came_back_for = "its worker was killed"
+            elif (reason := done.outcome.failures.get(message.message_id)) is not None:
+                message.came_back_for = f"it came back: {type(reason).__name__}"
+            elif forgets:
+                message.came_back_for = "its deletion from the queue failed"
 
     # ------------------------------------------------------------------ until nothing happens any more
 
