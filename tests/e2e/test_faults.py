@@ -65,7 +65,10 @@ def test_given_a_throttled_stream_when_it_recovers_then_each_row_is_there_once(f
 
     faulty.cloud.rows("status", "throttled/", 2)
     faulty.settle()
-    assert faulty.statuses("throttled/", "image_scores") == [("throttled/a.jpg", "scored"), ("throttled/b.jpg", "scored")]
+    assert faulty.statuses("throttled/", "image_scores") == [
+        ("throttled/a.jpg", "scored"),
+        ("throttled/b.jpg", "scored"),
+    ]
     assert faulty.done()["refuse firehose PutRecordBatch"] == 3
 
 
@@ -88,7 +91,14 @@ def test_given_a_worker_killed_between_put_and_return_then_the_views_count_its_u
 def test_given_expired_credentials_when_they_are_renewed_then_nothing_is_lost(faulty):
     code = {"effect": "error", "code": "ExpiredTokenException", "status": 400}
     faulty.faults(
-        {"service": "s3", "action": "GET", "path": f"/{faulty.bucket}/expired/a", **code, "code": "ExpiredToken", "times": 1},
+        {
+            "service": "s3",
+            "action": "GET",
+            "path": f"/{faulty.bucket}/expired/a",
+            **code,
+            "code": "ExpiredToken",
+            "times": 1,
+        },
         {"service": "dynamodb", "action": "BatchGetItem", **code, "times": 1},
         PUT | code | {"times": 5},
     )

@@ -80,7 +80,9 @@ def install(faults: Faults) -> None:
         if environ["PATH_INFO"] == "/_faults":
             return front._send(_administer(faults, environ), start_response)
         service = front._signing_name(environ)
-        action = environ["REQUEST_METHOD"] if service == "s3" else environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
+        action = (
+            environ["REQUEST_METHOD"] if service == "s3" else environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
+        )
         rule = faults.next(service, action, environ["PATH_INFO"])
         if rule is None:
             return dispatch(self, environ, start_response)
@@ -121,7 +123,9 @@ def _refuse(cloud: front.Front, environ: dict[str, Any], some: bool) -> front.Re
     request = json.loads(front._body(environ))
     records = request["Records"]
     taken = [record for place, record in enumerate(records) if some and place % 2]
-    answers = [{"RecordId": base64.b64encode(b"r").decode()} if some and p % 2 else REFUSED for p in range(len(records))]
+    answers = [
+        {"RecordId": base64.b64encode(b"r").decode()} if some and p % 2 else REFUSED for p in range(len(records))
+    ]
     if taken:
         body = json.dumps(request | {"Records": taken}).encode()
         environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -29,7 +29,7 @@ class SimulatedTable:
 
     def update_item(
         self, *, TableName, Key, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues
-    ) -> dict:  # noqa: N803
+    ) -> dict:
         self._call("UpdateItem")
         item = self.items.setdefault(Key["content"]["S"], dict(Key))
         for assignment in UpdateExpression.removeprefix("SET ").split(", "):

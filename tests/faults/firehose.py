@@ -4,6 +4,8 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable
 
+import orjson
+
 from pixlake.localcloud.firehose.buffering import Row
 from pixlake.localcloud.firehose.configuration import ConversionConfiguration
 from pixlake.localcloud.firehose.conversion import Converter
@@ -73,17 +75,19 @@ class SimulatedFirehose:
         `spoiled` chooses rows that go to the error output though they fit (a missing table, too many partitions).
         """
         records, self.buffer = self.buffer, []
+        found: list[bytes] = []
         for record in records:
             split = split_json_objects(record)
             assert not split.problem
             assert len(split.objects) <= 500
-            rows = [json.loads(each) for each in split.objects]
-            unfit = {failure.raw for failure in self._convert.convert([Row(each, 0.0) for each in split.objects]).failures}
-            for raw, row in zip(split.objects, rows, strict=True):
-                if raw in unfit or spoiled(row):
-                    self.error_output.append(raw)
-                else:
-                    self.lake.append(row)
+            found += split.objects
+        unfit = {failure.raw for failure in self._convert.convert([Row(raw, 0.0) for raw in found]).failures}
+        for raw in found:
+            row = orjson.loads(raw)
+            if raw in unfit or spoiled(row):
+                self.error_output.append(raw)
+            else:
+                self.lake.append(row)
 
     def replay(self) -> int:
         """Put what lies in the error output once more."""

@@ -19,8 +19,12 @@ console = Console()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make soak", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--events", type=int, default=1_000_000, help="synthetic events (default: %(default)s; 0: none)")
+    parser = argparse.ArgumentParser(
+        prog="make soak", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="synthetic events (default: %(default)s; 0: none)"
+    )
     parser.add_argument("--images", type=int, default=20_000, help="real images (default: %(default)s; 0: none)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
     arguments = parser.parse_args()
@@ -61,7 +65,9 @@ def _show_events(report: consumer.Report, seconds: float) -> list[str]:
 
 def _show_images(report: images.Report, seconds: float) -> list[str]:
     done = report.uploaded + report.removed
-    table = Table(title=f"{report.uploaded} uploads and {report.removed} removals in {seconds:.0f} s ({done / seconds:.1f} a second)")
+    table = Table(
+        title=f"{report.uploaded} uploads and {report.removed} removals in {seconds:.0f} s ({done / seconds:.1f} a second)"
+    )
     table.add_column("outcome")
     table.add_column("uploads", justify="right")
     for status in ("scored", "rejected", "superseded", "missing", "deleted"):

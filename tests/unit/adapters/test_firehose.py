@@ -26,7 +26,9 @@ class Stream:
         self.stub = Stubber(self.client)
         self.stub.activate()
         self.waits = []
-        self.sink = FirehoseRowSink(self.client, "rows", attempts=4, sleep=self.waits.append, limits=Limits(rows_a_record))
+        self.sink = FirehoseRowSink(
+            self.client, "rows", attempts=4, sleep=self.waits.append, limits=Limits(rows_a_record)
+        )
 
     def answers(self, *answers, records=ANY):
         failed = sum("ErrorCode" in answer for answer in answers)
