@@ -14,7 +14,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino fuzz check format build models schemas clean
+.PHONY: help demo test test-trino soak fuzz check format build models schemas clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: $(VENV)/.ready $(FUZZ)/.ready  ## the whole corpus of hostile files, then 
 	@$(BIN)/python -m tests.hostile
 	@PYTHONPATH=src:. $(FUZZ)/bin/python -m tests.hostile.fuzz messages $(FUZZ_SECONDS)
 	@PYTHONPATH=src:. $(FUZZ)/bin/python -m tests.hostile.fuzz decode $(FUZZ_SECONDS)
+
+soak: $(VENV)/.ready  ## a million events and 20,000 images under faults (SOAK="--events N --images N --seed N")
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
 	@$(BIN)/ruff check .

@@ -39,7 +39,7 @@ class FirehoseRowSink:
     attempts: int = 5
     first_delay_s: float = 0.1
     call_s: float = CALL_S
-    limits: Limits = Limits()
+    limits: Limits | None = None
     sleep: Callable[[float], None] = time.sleep
 
     def put(self, rows: Sequence[ImageRow], deadline: Deadline | None = None) -> set[str]:

@@ -27,7 +27,8 @@ class Deadline:
     @classmethod
     def of(cls, context: InvocationContext, reserve_ms: float) -> Deadline:
         """The deadline of a Lambda invocation. At most half of its time is reserve, so that every batch gets on."""
-        return cls(context.get_remaining_time_in_millis, min(reserve_ms, context.get_remaining_time_in_millis() / 2))
+        remaining_ms = context.get_remaining_time_in_millis
+        return cls(remaining_ms, min(reserve_ms, remaining_ms() / 2))
 
     @property
     def passed(self) -> bool:

@@ -167,12 +167,12 @@ class ScoreUploads:
                 else []
             )
             scored = dict(zip(bodies, results, strict=True))
+            known |= {each: _completed(scored[each], arrival.cached.get(each, NOTHING), models) for each in scored}
         except Exception as error:
             return error
         for content, result in scored.items():
             if self.cache is not None:
                 pool.submit(self.cache.write, content, result, missing[content])
-            known[content] = _completed(result, arrival.cached.get(content, NOTHING), models)
         return None
 
     def _row(self, fetched: Fetched, result: Result | None) -> ImageRow:

@@ -4,13 +4,12 @@ POST /_faults takes a list of rules and puts them in place of the former; GET /_
 
 `service`, `action`   as in the request's signature and X-Amz-Target, or the HTTP method for S3
 `path`                what the path must start with (any)
-`effect`              `error`: answer with `code` and `status` · `refuse`: FailedPutCount > 0, of `some` records or all ·
+`effect`              `error`: answer with `code` and `status` · `refuse`: FailedPutCount > 0, of `some` or all ·
                       `drop`: do it, and close the connection without an answer · `kill`: do it, and kill the caller's
                       process before it learns of it
 `times`, `share`      how often it acts (always), and on which share of the requests that match (all)
 """
 
-import base64
 import contextlib
 import io
 import json
@@ -66,7 +65,7 @@ class Faults:
         }
         for worker in [each for each in self.workers if each.poll() is None]:
             with contextlib.suppress(OSError):
-                if nodes & {os.readlink(entry) for entry in Path(f"/proc/{worker.pid}/fd").iterdir()}:
+                if nodes & {str(entry.readlink()) for entry in Path(f"/proc/{worker.pid}/fd").iterdir()}:
                     os.killpg(worker.pid, signal.SIGKILL)
                     return
         raise AssertionError(f"no function process has the port {port}")
@@ -122,10 +121,9 @@ def _refuse(cloud: front.Front, environ: dict[str, Any], some: bool) -> front.Re
     """Hand on the records that are taken; of `some`, every other one."""
     request = json.loads(front._body(environ))
     records = request["Records"]
-    taken = [record for place, record in enumerate(records) if some and place % 2]
-    answers = [
-        {"RecordId": base64.b64encode(b"r").decode()} if some and p % 2 else REFUSED for p in range(len(records))
-    ]
+    kept = {place for place in range(len(records)) if some and place % 2}
+    taken = [records[place] for place in sorted(kept)]
+    answers = [{"RecordId": "r"} if place in kept else REFUSED for place in range(len(records))]
     if taken:
         body = json.dumps(request | {"Records": taken}).encode()
         environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

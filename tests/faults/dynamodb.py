@@ -27,14 +27,12 @@ class SimulatedTable:
         found = [self.items[key["content"]["S"]] for key in keys if key["content"]["S"] in self.items]
         return {"Responses": {table: deepcopy(found)}, "UnprocessedKeys": {table: {"Keys": left}} if left else {}}
 
-    def update_item(
-        self, *, TableName, Key, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues
-    ) -> dict:
+    def update_item(self, **request) -> dict:
         self._call("UpdateItem")
-        item = self.items.setdefault(Key["content"]["S"], dict(Key))
-        for assignment in UpdateExpression.removeprefix("SET ").split(", "):
+        item = self.items.setdefault(request["Key"]["content"]["S"], dict(request["Key"]))
+        for assignment in request["UpdateExpression"].removeprefix("SET ").split(", "):
             name, value = assignment.split(" = ")
-            item[ExpressionAttributeNames[name]] = ExpressionAttributeValues[value]
+            item[request["ExpressionAttributeNames"][name]] = request["ExpressionAttributeValues"][value]
         return {}
 
     def _call(self, call: str) -> None:

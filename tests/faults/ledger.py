@@ -67,9 +67,8 @@ def settle(world: World) -> Balance:
     for event in world.events:
         rows, lines = lake.of(event), errors.of(event)
         accounted |= rows
-        outcomes = [
-            name for name, found in (("row", rows), ("error output", lines), ("dead", dead[event.number])) if found
-        ]
+        places = {"row": rows, "error output": lines, "dead": dead[event.number]}
+        outcomes = [name for name, found in places.items() if found]
         balance.fates[outcomes[0] if outcomes else "unaccounted"] += 1
         if not outcomes:
             balance.wrong.append(f"{event} is lost")

@@ -4,6 +4,7 @@
 """
 
 import os
+from hashlib import sha256
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -154,9 +155,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 def _sha256(body):
-    import hashlib
-
-    return hashlib.sha256(body).hexdigest()
+    return sha256(body).hexdigest()
 
 
 settings.register_profile("ci", max_examples=60, stateful_step_count=25, derandomize=True, deadline=None, database=None)

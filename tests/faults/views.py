@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 Row = dict[str, Any]
@@ -66,16 +67,11 @@ def _version(row: Row) -> tuple:
     return row["bucket"], row["object_key"], row.get("version_id")
 
 
+@dataclass(frozen=True, slots=True)
 class _Descending:
     """Sorts texts from the last to the first."""
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
+    text: str
 
     def __lt__(self, other: "_Descending") -> bool:
         return self.text > other.text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Descending) and self.text == other.text

@@ -51,8 +51,8 @@ def scores_of(body: bytes) -> dict[str, dict]:
 class CostlyScorer:
     """Counts the runs of each content and uses up time.
 
-    `bad…` is rejected, `poison…` fails as a model does until it is `mended`. `kill_at` ends the worker at the n-th image from now; a worker
-    whose invocation has used up its time ends too.
+    `bad…` is rejected, `poison…` fails as a model does until it is `mended`. `kill_at` ends the worker at the n-th
+    image from now; a worker whose invocation has used up its time ends too.
     """
 
     def __init__(self, clock: Clock, image_s: float = 0.05) -> None:
@@ -67,7 +67,7 @@ class CostlyScorer:
     def fingerprints(self) -> Fingerprints:
         return Fingerprints("d" * 64, {name: name.ljust(64, "0") for name in self.models})
 
-    def score(self, images: Sequence[bytes], models=None) -> list[Scored | Rejected]:
+    def score(self, images: Sequence[bytes], models=None, *, alone_within_s=None) -> list[Scored | Rejected]:
         wanted = [list(self.models)] * len(images) if models is None else models
         if not self.mended and any(image.startswith(b"poison") for image in images):
             raise SinkError("the model failed")

@@ -28,7 +28,6 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=20_000, help="real images (default: %(default)s; 0: none)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
     arguments = parser.parse_args()
-    logging.disable(logging.CRITICAL)  # every fault would be a line
     wrong: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
@@ -39,9 +38,13 @@ def main() -> int:
         if arguments.images:
             tasks = {what: bar.add_task(what, total=arguments.images) for what in ("uploaded", "handled")}
             began = time.perf_counter()
-            seen = images.soak(
-                arguments.images, arguments.seed, lambda what, done: bar.update(tasks[what], completed=max(done, 0))
-            )
+            with images.faulty_cloud(arguments.seed) as cloud:
+                seen = images.soak(
+                    cloud,
+                    arguments.images,
+                    arguments.seed,
+                    lambda what, done: bar.update(tasks[what], completed=max(done, 0)),
+                )
             wrong += _show_images(seen, time.perf_counter() - began)
     for line in wrong[:50]:
         console.print(f"[red]{line}")
@@ -65,9 +68,7 @@ def _show_events(report: consumer.Report, seconds: float) -> list[str]:
 
 def _show_images(report: images.Report, seconds: float) -> list[str]:
     done = report.uploaded + report.removed
-    table = Table(
-        title=f"{report.uploaded} uploads and {report.removed} removals in {seconds:.0f} s ({done / seconds:.1f} a second)"
-    )
+    table = Table(title=f"{done} uploads and removals in {seconds:.0f} s ({done / seconds:.1f} a second)")
     table.add_column("outcome")
     table.add_column("uploads", justify="right")
     for status in ("scored", "rejected", "superseded", "missing", "deleted"):
@@ -82,4 +83,5 @@ def _show_images(report: images.Report, seconds: float) -> list[str]:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)  # every fault would be a line
     sys.exit(main())

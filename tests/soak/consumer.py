@@ -43,8 +43,27 @@ def soak(events: int, seed: int, progress: Callable[[int], None] = lambda done: 
 
 
 def _one_world(events: int, dice: random.Random, report: Report, progress: Callable[[int], None]) -> None:
+    world = final_world(events, dice, dice.random() < 0.3, progress)
+    first = settle(world)
+    report.events += events
+    report.first += first.fates
+    world.scorer.mended = True
+    world.replay()
+    last = settle(world)
+    report.final += last.fates
+    report.statuses += last.shown
+    report.repeated += last.repeated
+    report.scored_again += world.scored_again
+    report.wrong += first.wrong + last.wrong
+    report.wrong += [f"{count} events ended as {fate}" for fate, count in last.fates.items() if fate != "row"]
+
+
+def final_world(
+    events: int, dice: random.Random, versioned: bool, progress: Callable[[int], None] = lambda done: None
+) -> World:
+    """A world after so many events and the faults between them, come to rest; nothing is replayed."""
     world = World(
-        versioned=dice.random() < 0.3,
+        versioned=versioned,
         cache=dice.random() < 0.8,
         trust_etag=dice.random() < 0.3,
         rows_a_record=dice.choice([1, 5, 500]),
@@ -63,23 +82,12 @@ def _one_world(events: int, dice: random.Random, report: Report, progress: Calla
             world.expire_credentials(False)
             world.scorer.image_s = 0.05
         if dice.random() < 0.2:
-            spoiled = dice.random() < 0.1
-            world.firehose.deliver(lambda row: spoiled and dice.random() < 0.05)
+            share = dice.choice([0, 0, 0, 0.05])
+            world.firehose.deliver(lambda row, share=share: dice.random() < share)
         progress(len(world.events) - before)
     world.heal()
     world.drain()
-    first = settle(world)
-    report.events += events
-    report.first += first.fates
-    world.scorer.mended = True
-    world.replay()
-    last = settle(world)
-    report.final += last.fates
-    report.statuses += last.shown
-    report.repeated += last.repeated
-    report.scored_again += world.scored_again
-    report.wrong += first.wrong + last.wrong
-    report.wrong += [f"{count} events ended as {fate}" for fate, count in last.fates.items() if fate != "row"]
+    return world
 
 
 def _somebody_does_something(world: World, dice: random.Random) -> None:

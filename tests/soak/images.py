@@ -7,8 +7,9 @@ import random
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
 
@@ -21,6 +22,7 @@ FIREHOSE = {"service": "firehose", "action": "PutRecordBatch"}
 S3 = {"service": "s3", "action": "GET"}
 TABLE = {"service": "dynamodb", "action": "BatchGetItem"}
 LONG = 24 * 3600
+OURS = "starts_with(object_key, 'soak/')"
 
 
 @dataclass
@@ -56,33 +58,40 @@ def rules(bucket: str) -> list[dict]:
     ]
 
 
-def soak(images: int, seed: int, progress: Callable[[str, int], None] = lambda what, done: None) -> Report:
-    """Upload, wait, redrive, balance."""
-    settings = {"VisibilityTimeoutSeconds": 60, "MaxReceiveCount": 5, "BatchSize": 25}
+@contextmanager
+def faulty_cloud(seed: int, visibility_s: int = 60, receives: int = 5) -> Iterator[RunningCloud]:
+    """A local cloud behind the layer of faults."""
+    settings = {"VisibilityTimeoutSeconds": visibility_s, "MaxReceiveCount": receives, "BatchSize": 25}
     arguments = [each for pair in settings.items() for each in ("--parameter", "=".join(map(str, pair)))]
     os.environ["PIXLAKE_FAULTS_SEED"] = str(seed)
-    program = (sys.executable, "-m", "tests.faults.cloud")
-    with running(*arguments, program=program) as cloud:
-        _faults(cloud, rules(cloud.bucket))
-        put, removed, exist = _upload(cloud, images, random.Random(seed), progress)
-        queue, dlq = cloud.variables["PIXLAKE_QUEUE_URL"], cloud.variables["PIXLAKE_DLQ_URL"]
+    with running(*arguments, program=(sys.executable, "-m", "tests.faults.cloud")) as cloud:
+        yield cloud
 
-        def drained() -> bool:
-            left = cloud.depth(queue)
-            progress("handled", images - left)
-            return left == 0
 
-        wait_for(drained, "an empty queue", LONG)
-        report = Report(sum(map(len, put.values())), removed)
-        report.faults = _faults(cloud, [])
-        report.redriven = _redrive(cloud, queue, dlq)
-        wait_for(drained, "an empty queue", LONG)
-        wait_for(lambda: _rows_at_rest(cloud), "rows at rest", LONG)
-        _balance(cloud, put, exist, report)
+def soak(
+    cloud: RunningCloud, images: int, seed: int, progress: Callable[[str, int], None] = lambda what, done: None
+) -> Report:
+    """Upload under faults, wait, end the faults, redrive, balance."""
+    make_faults(cloud, rules(cloud.bucket))
+    put, removed, exist = _upload(cloud, images, random.Random(seed), progress)
+
+    def drained() -> bool:
+        left = cloud.depth(cloud.variables["PIXLAKE_QUEUE_URL"])
+        progress("handled", images - left)
+        return left == 0
+
+    wait_for(drained, "an empty queue", LONG)
+    report = Report(sum(map(len, put.values())), removed)
+    report.faults = make_faults(cloud, [])
+    report.redriven = redrive(cloud)
+    wait_for(drained, "an empty queue", LONG)
+    wait_for(lambda: _rows_at_rest(cloud), "rows at rest", LONG)
+    _balance(cloud, put, exist, report)
     return report
 
 
-def _faults(cloud: RunningCloud, rules: list[dict]) -> dict[str, int]:
+def make_faults(cloud: RunningCloud, rules: list[dict]) -> dict[str, int]:
+    """Put rules in force, see tests/faults/cloud.py; returns what faults did so far."""
     request = urllib.request.Request(f"{cloud.url}/_faults", json.dumps(rules).encode(), method="POST")
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
@@ -136,7 +145,9 @@ def picture(dice: random.Random) -> bytes:
     return buffer.getvalue()
 
 
-def _redrive(cloud: RunningCloud, queue: str, dlq: str) -> int:
+def redrive(cloud: RunningCloud) -> int:
+    """Move every dead letter back to the queue, as StartMessageMoveTask does; return how many there were."""
+    queue, dlq = cloud.variables["PIXLAKE_QUEUE_URL"], cloud.variables["PIXLAKE_DLQ_URL"]
     sqs, moved = cloud.client("sqs"), 0
     while messages := sqs.receive_message(QueueUrl=dlq, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -154,17 +165,15 @@ def _rows_at_rest(cloud: RunningCloud) -> bool:
 
 
 def _balance(cloud: RunningCloud, put: dict[str, list[str]], exist: dict[str, str], report: Report) -> None:
-    shown = cloud.sql("SELECT object_key, etag, status FROM uploads")
+    shown = cloud.sql(f"SELECT object_key, etag, status FROM uploads WHERE {OURS}")
     lines = Counter((row["object_key"], row["etag"]) for row in shown)
     report.statuses = Counter(row["status"] for row in shown)
     report.statuses["deleted"] = cloud.sql(
-        "SELECT count(DISTINCT row_id) AS n FROM image_scores WHERE status = 'deleted'"
+        f"SELECT count(DISTINCT row_id) AS n FROM image_scores WHERE status = 'deleted' AND {OURS}"
     )[0]["n"]
-    again = cloud.sql(
-        "SELECT count(*) - count(DISTINCT row_id) AS rows, "
-        "count(*) FILTER (WHERE runs > 1) AS runs FROM (SELECT row_id, count(*) FILTER (WHERE status = 'scored' "
-        "AND cardinality(cached) = 0) OVER (PARTITION BY row_id) AS runs FROM image_scores)"
-    )[0]
+    runs = "count_if(status = 'scored' AND cardinality(cached) = 0)"
+    rows = f"SELECT row_id, count(*) AS rows, {runs} AS runs FROM image_scores WHERE {OURS} GROUP BY row_id"
+    again = cloud.sql(f"SELECT sum(rows) - count(*) AS rows, count_if(runs > 1) AS runs FROM ({rows})")[0]
     report.written_again, report.scored_again = again["rows"], again["runs"]
     report.dead = cloud.dead_letters()
     errors = cloud.client("s3").list_objects_v2(Bucket=cloud.variables["PIXLAKE_LAKE_BUCKET"], Prefix="errors/")
@@ -175,6 +184,6 @@ def _balance(cloud: RunningCloud, put: dict[str, list[str]], exist: dict[str, st
     report.wrong += [f"uploads shows {line} {count} times" for line, count in lines.items() if count > 1][:10]
     if report.statuses["deleted"] != report.removed:
         report.wrong.append(f"{report.statuses['deleted']} deleted rows for {report.removed} removals")
-    seen = {row["object_key"]: row["etag"] for row in cloud.sql("SELECT object_key, etag FROM images")}
+    seen = {row["object_key"]: row["etag"] for row in cloud.sql(f"SELECT object_key, etag FROM images WHERE {OURS}")}
     if seen != exist:
         report.wrong.append(f"images and the bucket differ in {len(dict(seen.items() ^ exist.items()))} objects")

@@ -107,6 +107,20 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
     assert (done.message, done.messages, done.rows) == ("batch done", 2, {"scored": 1})
 
 
+def test_a_batch_that_runs_out_of_time_is_a_success_to_lambda_and_shows_in_the_metrics(handler_module, capsys):
+    batch = {"Records": [notification("m-1", "a.jpg", "0" * 32, 10), notification("m-2", "b.jpg", "0" * 32, 10)]}
+    batch["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2"
+    left = iter([100_000])
+    context = SimpleNamespace(**{**vars(CONTEXT), "get_remaining_time_in_millis": lambda: next(left, 29_000)})
+
+    answer = handler_module.handler(batch, context)
+
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["m-1", "m-2"]
+    (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    shown = {name: metrics[name] for name in ("MessagesRedelivered", "MessagesRetried", "MessagesOutOfTime")}
+    assert shown == {"MessagesRedelivered": [1.0], "MessagesRetried": [2.0], "MessagesOutOfTime": [2.0]}
+
+
 def test_a_content_seen_before_is_answered_by_the_table_and_flagged_again(handler_module, capsys):
     photo = (ROOT / "samples" / "dahlias-for-sale.jpg").read_bytes()
     for key in ("first.jpg", "second.jpg"):

@@ -198,7 +198,7 @@ def test_a_flagged_image_is_announced_under_its_rows_id_and_its_neighbours_are_n
 def test_alerts_go_before_rows(monkeypatch):
     world, order = World(), []
     monkeypatch.setattr(world.bus, "publish", lambda alerts, deadline: order.append("alerts") or set())
-    monkeypatch.setattr(world.sink, "put", lambda rows: order.append("rows") or set())
+    monkeypatch.setattr(world.sink, "put", lambda rows, deadline: order.append("rows") or set())
 
     world.run(world.upload("a", b"nsf"))
 
