@@ -27,9 +27,9 @@ class Named:
         return f"{logical_id}.{name}"
 
 
-def resolve(**parameters: Any) -> dict[str, dict[str, Any]]:
+def resolve(path: str = "template.yaml", /, **parameters: Any) -> dict[str, dict[str, Any]]:
     """Resources by logical id: the SAM transform done, functions evaluated, those of a false condition left out."""
-    template = templates.load(ROOT / "template.yaml", parameters, "us-east-1")
+    template = templates.load(ROOT / path, parameters, "us-east-1")
     resolver = Resolver(PSEUDO | template.parameters, template.mappings, template.conditions, Named())
     return {
         name: resolver.resolve(resource, name)

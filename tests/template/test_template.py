@@ -75,13 +75,6 @@ class TestQueue:
         dead_letters = queues["UploadDeadLetterQueue"]["MessageRetentionPeriod"]
         assert dead_letters > queues["UploadQueue"]["MessageRetentionPeriod"]
 
-    def test_takes_messages_of_the_upload_bucket_only(self, expanded):
-        (statement,) = only(expanded, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
-        source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
-        bucket = of_type(expanded, "AWS::S3::Bucket")["UploadBucket"]["BucketName"]["Fn::Sub"]
-        assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
-        assert source == f"arn:${{AWS::Partition}}:s3:::{bucket}"
-
     def test_its_policy_stands_before_the_bucket_that_tests_it(self, expanded):
         assert "UploadQueuePolicy" in expanded["UploadBucket"]["DependsOn"]
 
@@ -109,18 +102,6 @@ class TestScorer:
         assert (settings.alert_on, settings.alert_bus) == ({"is_nsfw"}, arns["AlertBus.Arn"])
         read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))
         assert read == {name for name in variables if name.startswith("PIXLAKE_")}
-
-    def test_may_do_what_its_adapters_call_on_its_own_resources_and_no_more(self, resolved):
-        allowed = permissions(resolved, "ScoreUploadsFunctionRole")
-        assert allowed == {
-            "s3:GetObject": {"UploadBucket.Arn/*"},
-            "s3:GetObjectVersion": {"UploadBucket.Arn/*"},
-            "s3:ListBucket": {"UploadBucket.Arn"},
-            "firehose:PutRecordBatch": {"RowStream.Arn"},
-            "dynamodb:BatchGetItem": {"ResultCacheTable.Arn"},
-            "dynamodb:UpdateItem": {"ResultCacheTable.Arn"},
-            "events:PutEvents": {"AlertBus.Arn"},
-        }
 
     def test_without_a_result_cache_there_is_no_table_and_no_right_to_one(self):
         resources = resolve(ResultCache="off")
@@ -269,34 +250,10 @@ class TestData:
         for name in of_type(expanded, "AWS::S3::Bucket"):
             assert (expanded[name]["DeletionPolicy"], expanded[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
-    def test_is_encrypted_private_and_travels_by_tls_only(self, expanded):
-        policies = {p["Bucket"]["Ref"]: p for p in of_type(expanded, "AWS::S3::BucketPolicy").values()}
-        for name, bucket in of_type(expanded, "AWS::S3::Bucket").items():
-            assert bucket["BucketEncryption"]
-            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-            (statement,) = policies[name]["PolicyDocument"]["Statement"]
-            assert statement["Effect"] == "Deny"
-            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
     def test_removals_are_notified_too(self, expanded):
         buckets = of_type(expanded, "AWS::S3::Bucket")
         events = {each["Event"] for each in buckets["UploadBucket"]["NotificationConfiguration"]["QueueConfigurations"]}
         assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}
-
-
-def test_analysts_read_the_lake_and_write_nothing_but_their_results(expanded):
-    statements = only(expanded, "AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
-
-    def writes(action):
-        return not action.split(":")[1].startswith(("Get", "List", "BatchGet", "StartQuery", "StopQuery"))
-
-    def actions(statement):
-        return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-
-    writing = [statement for statement in statements if any(map(writes, actions(statement)))]
-    assert [statement["Resource"] for statement in writing] == [{"Fn::Sub": "${LakeBucket.Arn}/athena-results/*"}]
-    assert "UploadBucket" not in json.dumps(statements)
-    assert '"*"' not in json.dumps([statement["Resource"] for statement in statements])
 
 
 def test_the_local_defaults_name_parameters_of_the_template():

@@ -21,10 +21,10 @@ PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 @dataclass(frozen=True)
 class Tagged:
-    """A CloudFormation short form, `!Ref x` or `!Sub x`."""
+    """A CloudFormation short form: `!Ref x`, `!Sub x`, `!If [x, y, z]`."""
 
     tag: str
-    value: str
+    value: str | list[Any]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _tagged(dumper: yaml.SafeDumper, data: Tagged) -> yaml.Node:
+    if isinstance(data.value, list):
+        return dumper.represent_sequence(f"!{data.tag}", data.value, flow_style=True)
     return dumper.represent_scalar(f"!{data.tag}", data.value, style="'" if data.value.startswith("{") else None)
 
 
@@ -86,7 +88,9 @@ def catalog_template(contract: dict[str, Any], views: list[View], queries: list[
             "LakeBucketName": {"Type": "String"},
             "EarliestUploadDate": {"Type": "String"},
             "ScanLimitBytes": {"Type": "Number"},
+            "KmsKeyArn": {"Type": "String", "Default": ""},
         },
+        "Conditions": {"HasOwnKey": Tagged("Not", [Tagged("Equals", [Tagged("Ref", "KmsKeyArn"), ""])])},
         "Resources": resources,
         "Outputs": {
             "Database": {"Value": Tagged("Ref", "Database")},
@@ -199,7 +203,14 @@ def _work_group() -> dict[str, Any]:
                 "EngineVersion": {"SelectedEngineVersion": "Athena engine version 3"},
                 "ResultConfiguration": {
                     "OutputLocation": Tagged("Sub", "s3://${LakeBucketName}/athena-results/"),
-                    "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+                    "EncryptionConfiguration": Tagged(
+                        "If",
+                        [
+                            "HasOwnKey",
+                            {"EncryptionOption": "SSE_KMS", "KmsKey": Tagged("Ref", "KmsKeyArn")},
+                            {"EncryptionOption": "SSE_S3"},
+                        ],
+                    ),
                 },
             },
         },

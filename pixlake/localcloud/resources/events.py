@@ -14,7 +14,13 @@ from pixlake.localcloud.schedules import ScheduleSettings, seconds_between
 
 @creates(
     "AWS::Events::EventBus",
-    {"Name": TEXT, "Tags": TAGS, "Description": NoEffect("a comment"), "Policy": NoEffect("not enforced")},
+    {
+        "Name": TEXT,
+        "Tags": TAGS,
+        "Description": NoEffect("a comment"),
+        "Policy": NoEffect("not enforced"),
+        "KmsKeyIdentifier": NoEffect("events are not encrypted"),
+    },
     required=("Name",),
     attributes=("Arn", "Name"),
 )
