@@ -7,6 +7,7 @@ VENV := .venv
 SAM := .venv-sam
 FUZZ := .venv-fuzz
 FUZZ_SECONDS ?= 300
+CHECKOV := .venv-checkov
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
@@ -53,13 +54,14 @@ fuzz: $(VENV)/.ready $(FUZZ)/.ready  ## the whole corpus of hostile files, then 
 soak: $(VENV)/.ready  ## a million events and 20,000 images under faults (SOAK="--events N --images N --seed N")
 	@$(BIN)/python -m tests.soak $(SOAK)
 
-check: $(VENV)/.ready  ## lint, formatting, types, import rules, drift of generated files, template
+check: $(VENV)/.ready $(CHECKOV)/.ready  ## lint, formatting, types, import rules, drift of generated files, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.schemas --check
 	@$(BIN)/cfn-lint template.yaml athena/catalog.yaml
+	@LOG_LEVEL=WARNING $(CHECKOV)/bin/checkov --config-file .checkov.yaml
 
 format: $(VENV)/.ready  ## format the code
 	@$(BIN)/ruff check --fix --quiet .
@@ -77,10 +79,16 @@ $(SAM)/.ready: requirements/sam.txt
 	@$(SAM)/bin/pip install $(PIP) requirements/sam.txt | $(COUNT)
 	@touch $@
 
+$(CHECKOV)/.ready: requirements/checkov.txt
+	@echo "Setting up $(CHECKOV) (once) …"
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install $(PIP) requirements/checkov.txt | $(COUNT)
+	@touch $@
+
 build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs python3.13)
 	@runtime=$$(tools/find-python 3.13) && \
 	  PATH="$$(dirname "$$runtime"):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
 	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) $(SAM) $(FUZZ) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,11 @@
 """Who may do what, and what is encrypted by what: template.yaml resolved with and without a key of the owner's."""
 
 import json
+import re
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.template.conftest import resolve
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -227,3 +229,11 @@ class TestAnalysts:
         assert objects == [["LakeBucket.Arn/image_scores/*", "LakeBucket.Arn/athena-results/*"]]
         resources = [resource for each in found for resource in as_list(each["Resource"])]
         assert not [resource for resource in resources if resource == "*" or resource.endswith(":*")]
+
+
+def test_every_check_that_the_scanner_skips_says_why():
+    inline = re.findall(r"checkov:skip=(\w+)(?:: *(.*))?", (ROOT / "template.yaml").read_text())
+    everywhere = re.findall(r"^ +- (CKV\w+)(?: # *(.*))?$", (ROOT / ".checkov.yaml").read_text(), re.MULTILINE)
+    assert inline
+    assert everywhere
+    assert [check for check, reason in inline + everywhere if len(reason.split()) < 4] == []

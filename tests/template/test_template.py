@@ -1,6 +1,5 @@
 """template.yaml as it is deployed: read, expanded by SAM's own translator, and held against what AWS documents."""
 
-import json
 import re
 
 import pytest
