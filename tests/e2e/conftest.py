@@ -8,7 +8,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +17,45 @@ import pytest
 
 from pixlake.localcloud.waiting import wait_until
 from tests.conftest import ROOT
+from tests.e2e.recording import Record, checkout, describe, keep_logs
 
 T = TypeVar("T")
 BIN = Path(sys.executable).parent
 PATIENCE = 120
 """Seconds that any wait may take on a slow machine; a wait ends as soon as its condition holds."""
+
+
+PATIENCE_WITH_OTHERS = 300
+"""Seconds that a test which judges all the others waits for those that run beside it."""
+_recordings: list[Path] = []
+"""Where the clouds of this process record, once the tests have begun."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests marked `last` judge what the others have left."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded_run(tmp_path_factory) -> Path:
+    """The folder in which all processes of a test run record."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    _recordings.append(shared / "recordings")
+    return _recordings[-1]
+
+
+def recorded(folder: Path, enough: Callable[[Record], Any]) -> Record:
+    """What the run has recorded; where tests run beside this one, once it is enough."""
+
+    def read() -> Record | None:
+        record = Record.read(folder)
+        return record if enough(record) else None
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with suppress(TimeoutError):
+            return wait_until(read, PATIENCE_WITH_OTHERS, "the other tests' calls", interval=2)
+    return Record.read(folder)
 
 
 def wait_for(condition: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
@@ -76,19 +110,20 @@ class RunningCloud:
             lambda: rows if len(rows := self.sql(sql)) >= expected else None, f"{expected} rows of {prefix!r}"
         )
 
-    def _about(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
+        """What the local cloud says of itself."""
         with urllib.request.urlopen(f"{self.url}/_pixlake/outputs") as answer:
-            return json.load(answer)
+            described: dict[str, Any] = json.load(answer)
+        return described
 
     @property
     def outputs(self) -> dict[str, str]:
         """The stack's outputs."""
-        return self._about()["outputs"]
+        return self.describe()["outputs"]
 
     def scorer_log(self) -> str:
         """What the scorer has written so far."""
-        folder = Path(self._about()["logs"])
-        return "".join(path.read_text() for path in folder.glob("*.log"))
+        return "".join(path.read_text() for path in Path(self.describe()["logs"]).glob("*.log"))
 
     def depth(self, queue_url: str) -> int:
         """Messages in a queue, hidden ones included."""
@@ -102,7 +137,13 @@ class RunningCloud:
 
 @contextmanager
 def running(*arguments: str, program: Sequence[str | Path] = (BIN / "pixlake",)) -> Iterator[RunningCloud]:
-    """Start `pixlake up` on a free port; stop it as a person would, and see that it ends cleanly."""
+    """Start `pixlake up` on a free port; stop it as a person would, and see that it ends cleanly.
+
+    Unless a template is given, the functions' calls are recorded: see recording.py.
+    """
+    recorder = None if "--template" in arguments else checkout(_recordings[-1])
+    if recorder is not None:
+        arguments = (*arguments, "--template", str(recorder))
     command = [*program, "up", "--port", "0", *arguments]
     process = subprocess.Popen(
         command, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
@@ -115,7 +156,12 @@ def running(*arguments: str, program: Sequence[str | Path] = (BIN / "pixlake",))
         if not line.startswith("pixlake ready http://127.0.0.1:"):
             reader.join(10)
             raise AssertionError(f"the local cloud did not start: {line}{''.join(complaints)}")
-        yield RunningCloud(process, line.split()[2])
+        cloud = RunningCloud(process, line.split()[2])
+        if recorder is not None:
+            describe(recorder.parent, cloud.describe(), cloud.client("iam"))
+        yield cloud
+        if recorder is not None:
+            keep_logs(recorder.parent, cloud.describe()["logs"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, "".join(complaints)
     finally:
@@ -130,7 +176,7 @@ def running(*arguments: str, program: Sequence[str | Path] = (BIN / "pixlake",))
 def cloud() -> Iterator[RunningCloud]:
     """One local cloud for the tests that leave it as they find it. Each uses a key prefix of its own."""
     # Longer than a batch takes with a cold start on a busy machine, or its messages come again; yet worth waiting for.
-    quick = ["VisibilityTimeoutSeconds=20", "MaxReceiveCount=2", "MetadataNames=listing-id,note"]
+    quick = ["VisibilityTimeoutSeconds=20", "MaxReceiveCount=2", "MetadataNames=listing-id,note", "LogLevel=DEBUG"]
     # No sample is over the threshold of is_nsfw, and one has text.
     alerts = ["AlertOn=is_nsfw,has_text"]
     with running(*[argument for pair in quick + alerts for argument in ("--parameter", pair)]) as started:

@@ -134,6 +134,20 @@ def test_a_removed_object_gives_a_deleted_row(cloud):
     assert {row["status"] for row in rows} == {"scored", "deleted"}
 
 
+def test_a_version_that_is_gone_gives_a_missing_row(cloud, event):
+    notification = json.loads(event("s3_object_created"))
+    stored = notification["Records"][0]["s3"]
+    stored["bucket"]["name"] = cloud.bucket
+    stored["object"] |= {"key": "versions/gone.jpg", "versionId": "3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"}
+
+    cloud.client("sqs").send_message(
+        QueueUrl=cloud.variables["PIXLAKE_QUEUE_URL"], MessageBody=json.dumps(notification)
+    )
+
+    (row,) = cloud.rows("status, version_id", "versions/", 1)
+    assert row == {"status": "missing", "version_id": "3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"}
+
+
 def test_sns_wrapped_notifications_become_rows(cloud):
     s3, sns, sqs = cloud.client("s3"), cloud.client("sns"), cloud.client("sqs")
     queue = cloud.variables["PIXLAKE_QUEUE_URL"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,9 +50,10 @@ class FunctionSettings:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.runtime}",
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_SESSION_TOKEN": "test",
+            # Temporary and an environment's own, as Lambda's are; accepted like any others.
+            "AWS_ACCESS_KEY_ID": f"ASIA{secrets.token_hex(8).upper()}",
+            "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+            "AWS_SESSION_TOKEN": secrets.token_urlsafe(180),
             "AWS_ENDPOINT_URL": endpoint_url,
             "LAMBDA_TASK_ROOT": str(self.code),
             "LANG": "C.UTF-8",
