@@ -8,6 +8,7 @@ SAM := .venv-sam
 FUZZ := .venv-fuzz
 FUZZ_SECONDS ?= 300
 CHECKOV := .venv-checkov
+AUDIT := .venv-audit
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
@@ -15,7 +16,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino soak fuzz check format build models schemas clean
+.PHONY: help demo test test-trino soak fuzz check audit format build models schemas clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,10 +86,22 @@ $(CHECKOV)/.ready: requirements/checkov.txt
 	@$(CHECKOV)/bin/pip install $(PIP) requirements/checkov.txt | $(COUNT)
 	@touch $@
 
+$(AUDIT)/.ready: requirements/audit.txt
+	@echo "Setting up $(AUDIT) (once) …"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/pip install $(PIP) requirements/audit.txt | $(COUNT)
+	@touch $@
+
+# --strict: a package that the advisories' service does not know is a failure, not a pass.
+audit: $(AUDIT)/.ready  ## known vulnerabilities of every pinned package (asks pypi.org)
+	@failed=; for set in requirements/*.txt; do \
+	  echo "$$set"; $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$set || failed=1; \
+	done; test -z "$$failed"
+
 build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs python3.13)
 	@runtime=$$(tools/find-python 3.13) && \
 	  PATH="$$(dirname "$$runtime"):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
 	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) $(AUDIT) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,8 +23,11 @@ class CommandError(Exception):
 
 
 def fail(error: CommandError) -> NoReturn:
-    """Say what went wrong and stop."""
-    messages.print(f"[bold red]pixlake:[/] {escape(str(error))}", soft_wrap=True)
+    """Say what went wrong and stop. A message may quote what came with an upload, so it cannot steer the terminal."""
+    from pixlake.cli.reading import printable  # noqa: PLC0415 - it needs this module
+
+    text = "\n".join(map(printable, str(error).split("\n")))
+    messages.print(f"[bold red]pixlake:[/] {escape(text)}", soft_wrap=True)
     sys.exit(error.status)
 
 

@@ -3,6 +3,7 @@ from datetime import date, datetime
 import pytest
 
 from pixlake.cli.reading import printable, readable
+from pixlake.cli.terminal import CommandError, fail
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,13 @@ def test_a_column_is_written_as_people_read_it(column, values, texts):
 def test_what_came_with_an_upload_cannot_steer_the_terminal():
     assert printable("a\x1b[31mred\nnext") == "a\\x1b[31mred\\nnext"
     assert readable("object_key", ["\u202egpj.exe"]) == ["\\u202egpj.exe"]
+
+
+def test_neither_can_an_error_that_quotes_it(capsys):
+    with pytest.raises(SystemExit):
+        fail(CommandError("Cannot cast '\x1b]0;owned\x07[red]' to double\nline 2", status=1))
+
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "\\x1b]0;owned\\x07[red]" in said
+    assert said.count("\n") == 2

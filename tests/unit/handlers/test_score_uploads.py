@@ -1,8 +1,10 @@
 """The handler with its real collaborators: models, S3 and Firehose as moto plays them."""
 
+import io
 import json
 import sys
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -105,6 +107,30 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
         "UnreadableMessage",
     )
     assert (done.message, done.messages, done.rows) == ("batch done", 2, {"scored": 1})
+
+
+def test_a_key_cannot_forge_a_log_line(handler_module, capsys, monkeypatch):
+    forged = '{"level":"INFO","message":"batch done","forged":true}'
+    body = json.dumps(
+        {
+            "Records": [
+                {
+                    "eventName": "ObjectCreated:Put",
+                    "eventTime": "2026-11-03T09:15:27.104Z",
+                    "s3": {"bucket": {"name": "not-there"}, "object": {"key": f"a%0A{quote(forged)}%0D%1B.jpg"}},
+                }
+            ]
+        }
+    )
+    written = io.StringIO()
+    monkeypatch.setattr(handler_module.logger.registered_handler, "stream", written)
+
+    answer = handler_module.handler({"Records": [sqs_record("m-1", body)]}, CONTEXT)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    retried, done = map(json.loads, written.getvalue().splitlines())
+    assert f"a\n{forged}\r\x1b.jpg" in retried["reason"]
+    assert (done["message"], "forged" in done) == ("batch done", False)
 
 
 def test_a_batch_that_runs_out_of_time_is_a_success_to_lambda_and_shows_in_the_metrics(handler_module, capsys):
