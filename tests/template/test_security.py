@@ -22,6 +22,28 @@ KEY_OF = {
 }
 """How a resource that holds data names its key."""
 
+DYNAMODB = {"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}
+"""What DynamoDB documents as the least for those in whose name it uses a key."""
+
+NEEDED_OF_KMS = {
+    "s3:GetObject": {"kms:Decrypt"},
+    "s3:PutObject": {"kms:GenerateDataKey", "kms:Decrypt"},  # Decrypt: uploads in parts
+    "sqs:ReceiveMessage": {"kms:Decrypt"},
+    "sqs:SendMessage": {"kms:GenerateDataKey", "kms:Decrypt"},
+    "sqs:StartMessageMoveTask": {"kms:GenerateDataKey", "kms:Decrypt"},
+}
+"""What a caller needs of the key, by what it does."""
+
+SERVICES_WITH_THE_KEY = {
+    "AWS::S3::Bucket": "s3.amazonaws.com",  # notifies an encrypted queue
+    "AWS::Logs::LogGroup": "logs.us-east-1.amazonaws.com",
+    "AWS::SNS::Topic": "sns.amazonaws.com",
+    "AWS::CloudWatch::Alarm": "cloudwatch.amazonaws.com",  # publishes to an encrypted topic
+    "AWS::Events::EventBus": "events.amazonaws.com",
+    "AWS::Events::Rule": "events.amazonaws.com",
+}
+"""Who uses the key in nobody's name, so that the key's own policy must allow it."""
+
 
 @pytest.fixture(scope="module")
 def with_key():
@@ -163,15 +185,19 @@ class TestKey:
             assert rule["BucketKeyEnabled"] is True
             assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
 
-    def test_may_be_used_by_the_roles_through_the_services_that_they_use(self, with_key):
-        assert kms(statements(with_key, "ScoreUploadsFunctionRole")) == {
-            "s3": {"kms:Decrypt"},
-            "sqs": {"kms:Decrypt"},
-            "dynamodb": {"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
-        }
-        assert kms(statements(with_key, "RowStreamRole")) == {"s3": {"kms:Decrypt", "kms:GenerateDataKey"}}
-        analysts = with_key["AnalystPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        assert kms(analysts) == {"s3": {"kms:Decrypt", "kms:GenerateDataKey"}}
+    def test_may_be_used_by_each_role_through_the_services_that_it_uses(self, with_key):
+        polled = {each["FunctionName"] for each in of_type(with_key, "AWS::Lambda::EventSourceMapping").values()}
+        consumers = {with_key[name]["Properties"]["Role"].removesuffix(".Arn") for name in polled}
+        holders = {name: statements(with_key, name) for name in of_type(with_key, "AWS::IAM::Role")}
+        holders["AnalystPolicy"] = with_key["AnalystPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+        for name, found in holders.items():
+            actions = {action for statement in found for action in as_list(statement["Action"])}
+            needed = {}
+            for action in actions | ({"sqs:ReceiveMessage"} if name in consumers else set()):
+                if uses := NEEDED_OF_KMS.get(action, DYNAMODB if action.startswith("dynamodb:") else None):
+                    needed.setdefault(action.split(":")[0], set()).update(uses)
+            assert kms(found) == needed, name
 
     def test_is_no_concern_of_any_role_without_it(self, resolved):
         assert "kms:" not in json.dumps([resolved[name] for name in resolved if "LogGroup" not in name])
@@ -192,6 +218,14 @@ class TestKey:
     def test_is_named_by_its_arn(self, text):
         with pytest.raises(Exception, match="KmsKeyArn"):
             resolve(KmsKeyArn=text)
+
+
+def test_the_key_policy_in_the_documentation_names_every_service_that_uses_the_key(with_key):
+    (block,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "security.md").read_text(), re.DOTALL)
+    documented = {service for each in json.loads(block) for service in as_list(each["Principal"]["Service"])}
+
+    kinds = {resource["Type"] for resource in with_key.values()}
+    assert {service for kind, service in SERVICES_WITH_THE_KEY.items() if kind in kinds} <= documented
 
 
 class TestRoles:
