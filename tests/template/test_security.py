@@ -235,6 +235,17 @@ class TestRoles:
                 assert statement["Effect"] == "Allow"
                 assert not [action for action in as_list(statement["Action"]) if "*" in action], name
 
+    def test_have_of_awss_own_policies_what_lambda_needs_to_run_them(self, resolved):
+        logs = "AWSLambdaBasicExecutionRole"  # writes logs
+        queue = "AWSLambdaSQSQueueExecutionRole"  # receives and deletes messages: Lambda does it in the function's name
+        mappings = of_type(resolved, "AWS::Lambda::EventSourceMapping").values()
+        polled = {resolved[each["FunctionName"]]["Properties"]["Role"] for each in mappings}
+        functions = {each["Role"] for each in of_type(resolved, "AWS::Lambda::Function").values()}
+        for name, role in of_type(resolved, "AWS::IAM::Role").items():
+            needed = {logs} if f"{name}.Arn" in functions else set()
+            needed |= {queue} if f"{name}.Arn" in polled else set()
+            assert {arn.rsplit("/", 1)[-1] for arn in role.get("ManagedPolicyArns", [])} == needed, name
+
     def test_are_assumed_by_one_service_each(self, resolved):
         trusted = {}
         for name, role in of_type(resolved, "AWS::IAM::Role").items():
