@@ -51,6 +51,8 @@ class Record:
     permissions: dict[str, set[Permission]] = field(default_factory=dict)
     calls: dict[str, set[tuple[str, str | None]]] = field(default_factory=dict)
     """Pairs of IAM action and resource; the resource is None where the call names none."""
+    buckets: set[str] = field(default_factory=set)
+    """Of the stack. Others are the tests' own, for one whose owner sends its notifications and grants the reading."""
     credentials: set[str] = field(default_factory=set)
     logs: list[Path] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ class Record:
             stack = json.loads(kept.read_text())
             for name, allowed in stack["permissions"].items():
                 record.permissions.setdefault(name, set()).update(Permission(*pair) for pair in allowed)
+            record.buckets.update(stack["buckets"])
             for entry in _entries(kept.parent / "calls"):
                 if "credentials" in entry:
                     record.credentials.update(entry["credentials"])
@@ -74,7 +77,12 @@ class Record:
 
     def missing(self, name: str) -> set[tuple[str, str | None]]:
         """Calls that no permission allows: on AWS they would have been refused."""
-        return {call for call in self.calls.get(name, ()) if not any(p.allows(*call) for p in self.permissions[name])}
+        return {
+            (action, resource)
+            for action, resource in self.calls.get(name, ())
+            if not (action.startswith("s3:") and bucket_of(resource) not in self.buckets)
+            and not any(permission.allows(action, resource) for permission in self.permissions[name])
+        }
 
     def unused(self, name: str) -> set[Permission]:
         """Permissions that no call needed."""
@@ -92,6 +100,7 @@ def describe(home: Path, description: dict[str, Any], iam_client: Any) -> None:
     kept = {
         "functions": {physical[name]: name for name in functions if name in physical},
         "permissions": {owners.get(role, role): list(_allowed(iam_client, physical[role])) for role in roles},
+        "buckets": [physical[name] for name, each in resources.items() if each["Type"] == "AWS::S3::Bucket"],
         "logs": description["logs"],
     }
     (home / "stack.part").write_text(json.dumps(kept, indent=1))
@@ -154,6 +163,11 @@ _NAMED_BY = {
     "sqs": ("QueueUrl", "{}"),
 }
 """Parameter that names the resource, and how its ARN ends."""
+
+
+def bucket_of(resource: str | None) -> str:
+    """Name of the bucket in the ARN of a bucket or an object."""
+    return (resource or "").removeprefix("arn:aws:s3:::").partition("/")[0]
 
 
 def iam(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
