@@ -1,7 +1,8 @@
 """What the local cloud can create: one small creator per CloudFormation type.
 
 Permissions (IAM roles and policies, bucket, queue and topic policies) are kept where they can be read back,
-or dropped, but never enforced: every call with any credentials is allowed. Test permissions on AWS.
+or dropped, but never enforced: every call with any credentials is allowed.
+tests/e2e/test_permissions.py judges them by what the functions call.
 """
 
 from __future__ import annotations
