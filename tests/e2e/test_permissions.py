@@ -19,6 +19,18 @@ UNSEEN = {
         "s3:ListBucket",
         "*",
     ): "never called: without it S3 answers 403 for an absent key, not 404",
+    # Athena does it in the caller's name; the local one in its own.
+    ("ReconcileUploadsFunction", "glue:GetDatabase", "*"): "Athena looks up the database",
+    ("ReconcileUploadsFunction", "glue:GetTable", "*"): "Athena looks up the table and the views",
+    ("ReconcileUploadsFunction", "glue:GetPartitions", "*"): "Athena plans over a partitioned table",
+    ("ReconcileUploadsFunction", "s3:GetObject", "*/image_scores/*"): "Athena reads rows",
+    ("ReconcileUploadsFunction", "s3:PutObject", "*/athena-results/*"): "Athena writes results",
+    ("ReconcileUploadsFunction", "s3:AbortMultipartUpload", "*/athena-results/*"): "Athena writes large results",
+    ("ReconcileUploadsFunction", "s3:ListMultipartUploadParts", "*/athena-results/*"): "Athena writes large results",
+    ("ReconcileUploadsFunction", "s3:ListBucketMultipartUploads", "*"): "Athena writes large results",
+    ("ReconcileUploadsFunction", "s3:GetBucketLocation", "*"): "Athena checks where its results go",
+    ("ReconcileUploadsFunction", "athena:StopQueryExecution", "*"): "only when a run's time is up before the answer",
+    ("ReconcileUploadsFunction", "cloudwatch:GetMetricData", "*"): "only while messages wait in the queue",
     # Firehose itself assumes this role, and the local one needs none.
     ("RowStreamRole", "s3:PutObject", "*"): "Parquet and error output",
     ("RowStreamRole", "s3:GetObject", "*"): "what Firehose documents for a bucket that it delivers to",
