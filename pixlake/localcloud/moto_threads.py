@@ -4,8 +4,10 @@
 - `SQSBackend.receive_message` looks and then takes: two receivers could take the same message.
 - `S3Backend.put_object` reads a key's versions and then writes them; an ETag is computed on first use by moving the
   position of a shared file.
+- `DynamoDBBackend` looks at a write's condition and then writes: two writers could both find it true.
 
-The lock of a queue is moto's own `_messages_lock`, a condition that long polling waits on. The lock of S3 is ours.
+The lock of a queue is moto's own `_messages_lock`, a condition that long polling waits on. Those of S3 and DynamoDB are
+ours.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from typing import Any
 S3_LOCK = threading.RLock()
 """Held while objects are put, copied, completed or deleted, so that sequencers follow the order of the writes."""
 
+_DYNAMODB_LOCK = threading.RLock()
 _LONGEST_WAIT = 0.5
 
 
 def install() -> None:
     """Put the locks in place, once."""
+    from moto.dynamodb.models import DynamoDBBackend  # noqa: PLC0415
     from moto.s3.models import S3Backend  # noqa: PLC0415
     from moto.sqs.models import Queue, SQSBackend  # noqa: PLC0415
 
@@ -34,7 +38,9 @@ def install() -> None:
     replace(SQSBackend, "receive_message", _receive)
     replace(S3Backend, "put_object", _with_etag)
     for name in ("put_object", "copy_object", "complete_multipart_upload", "delete_object"):
-        replace(S3Backend, name, _locked_by_s3)
+        replace(S3Backend, name, _locked_by(S3_LOCK))
+    for name in ("put_item", "update_item", "delete_item", "transact_write_items"):
+        replace(DynamoDBBackend, name, _locked_by(_DYNAMODB_LOCK))
 
 
 def replace(owner: type, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -51,13 +57,16 @@ def _locked_by_queue(method: Callable[..., Any]) -> Callable[..., Any]:
     return locked
 
 
-def _locked_by_s3(method: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(method)
-    def locked(*args: Any, **options: Any) -> Any:
-        with S3_LOCK:
-            return method(*args, **options)
+def _locked_by(lock: threading.RLock) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def locked(*args: Any, **options: Any) -> Any:
+            with lock:
+                return method(*args, **options)
 
-    return locked
+        return locked
+
+    return wrap
 
 
 def _receive(receive_now: Callable[..., Any]) -> Callable[..., Any]:

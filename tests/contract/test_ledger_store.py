@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from adapters.attempts import DynamoDbLedger
+from pixlake.localcloud import moto_threads
 from sink.ledger import DayLedger, DayState
 from tests.fakes_ledger import NOON, MemoryLedger, stored
 
@@ -19,6 +20,7 @@ RESULT = DayLedger(DAY, NOON - HOUR, NOON, NOON, "whole bucket", 3, 1, lost=["na
 
 @pytest.fixture
 def dynamodb():
+    moto_threads.install()
     with mock_aws():
         client = boto3.client("dynamodb")
         client.create_table(

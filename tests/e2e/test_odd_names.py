@@ -12,7 +12,7 @@ from tests.e2e.conftest import wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("cloud")]
 CAT = (ROOT / "samples" / "cat.jpg").read_bytes()
-PREFIX = "odd/"
+PREFIX = "strange/"
 LONG = "long-" + "é" * ((1024 - len(PREFIX) - 5) // 2)  # S3 counts bytes of UTF-8
 
 # S3 also takes `../` and line feeds, to which moto has no route; awswrangler reads a carriage return as a line feed.

@@ -94,8 +94,8 @@ def test_given_a_statement_when_it_creates_a_view_then_glue_holds_athenas_form(l
         "schema": lake.database,
         "columns": [
             {"name": "half", "type": "integer"},
-            {"name": "c", "type": 'row(label varchar,"end" array(double))'},
-            {"name": "m", "type": "map(varchar,varchar)"},
+            {"name": "c", "type": 'row("label" varchar, "end" array(double))'},
+            {"name": "m", "type": "map(varchar, varchar)"},
             {"name": "price", "type": "decimal(2,1)"},
             {"name": "r", "type": "real"},
             {"name": "day", "type": "date"},

@@ -114,3 +114,24 @@ def test_given_motos_seams_when_upgraded_then_the_locked_methods_are_those_we_kn
         for name in ("put_object", "copy_object", "complete_multipart_upload", "delete_object")
     )
     assert "with self._messages_lock" in inspect.getsource(Queue.add_message)
+
+
+def test_given_writers_at_once_when_they_make_the_same_condition_then_it_holds_for_one(client):
+    dynamodb = client("dynamodb")
+    dynamodb.create_table(
+        TableName="t",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+
+    def claim(key):
+        try:
+            dynamodb.put_item(TableName="t", Item={"id": {"S": key}}, ConditionExpression="attribute_not_exists(id)")
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = [sum(pool.map(claim, [str(key)] * 8)) for key in range(25)]
+    assert claims == [1] * 25
