@@ -82,6 +82,7 @@ class RunningCloud:
         self.env = clean_environment() | self.variables
         self.session = boto3.Session("test", "test", region_name=self.variables["AWS_REGION"])
         self.bucket = self.variables["PIXLAKE_UPLOAD_BUCKET"]
+        self._athena: Any = None
 
     def client(self, service: str) -> Any:
         return self.session.client(service, endpoint_url=self.url)
@@ -101,6 +102,28 @@ class RunningCloud:
 
     def sql(self, sql: str) -> list[dict[str, Any]]:
         return json.loads(self.pixlake("query", sql, "--format", "json").stdout)
+
+    def ask(self, sql: str) -> list[dict[str, str | None]]:
+        """What Athena answers, every value as text: without the start of a program, for tests that ask often."""
+        if self._athena is None:
+            self._athena = self.client("athena")
+        place = {
+            "WorkGroup": self.variables["PIXLAKE_WORKGROUP"],
+            "QueryExecutionContext": {"Database": self.variables["PIXLAKE_DATABASE"]},
+        }
+        started = self._athena.start_query_execution(QueryString=sql, **place)["QueryExecutionId"]
+
+        def ended() -> dict[str, Any] | None:
+            status = self._athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]["Status"]
+            return None if status["State"] in ("QUEUED", "RUNNING") else status
+
+        status = wait_for(ended, "the query's end")
+        assert status["State"] == "SUCCEEDED", status
+        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=started)
+        header, *rows = [
+            [datum.get("VarCharValue") for datum in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]
+        ]
+        return [dict(zip(header, row, strict=True)) for row in rows]
 
     def rows(self, columns: str, prefix: str, expected: int, bucket: str | None = None) -> list[dict[str, Any]]:
         """Rows of the keys that start with `prefix`, once there are as many as expected."""

@@ -113,6 +113,17 @@ def test_given_a_worker_out_of_memory_then_its_batch_comes_again_one_by_one(worl
     assert max(world.scorer.runs.values()) <= 2
 
 
+def test_given_an_image_that_a_model_fails_on_then_it_alone_is_dead_and_its_replay_gives_the_row(world):
+    world.upload("z.jpg", b"poison")
+
+    balance = balanced(world)
+    world.scorer.mended = True
+    world.replay()
+
+    assert balance.fates == {"row": 5, "dead": 1}
+    assert settle(world).fates == {"row": 6}
+
+
 def test_given_a_time_out_in_the_middle_of_a_batch_then_what_was_scored_is_delivered_and_the_rest_comes_again(world):
     world.scorer.image_s = 31  # the first group of three leaves less than the reserve
 
@@ -173,6 +184,18 @@ def test_given_an_object_overwritten_or_deleted_before_the_fetch_then_the_upload
     statuses = sorted(row["status"] for row in views.uploads(world.firehose.lake))
     assert statuses == (["missing", "scored", "scored", "scored"] if versioned else ["missing", "scored", "superseded"])
     assert [row["object_key"] for row in views.images(world.firehose.lake)] == ["over.jpg"]
+
+
+def test_given_a_version_removed_for_good_then_the_one_before_it_is_the_image():
+    world = World(versioned=True)
+    first = world.upload("a.jpg", b"first")
+    world.upload("a.jpg", b"second")
+    world.delete("a.jpg", for_good=True)
+
+    balanced(world)
+
+    (image,) = views.images(world.firehose.lake)
+    assert image["version_id"] == first.version_id
 
 
 @pytest.mark.parametrize("versioned", [False, True])

@@ -86,6 +86,7 @@ def test_a_new_upload_of_a_key_is_not_served_the_old_result(trust_etag, versione
 
     assert [row["nsfw"] for row in ours.firehose.lake] == [scores_of(body)["nsfw"] for body in (b"cat", b"dog", b"cat")]
     assert ours.scorer.runs == {b"cat": 1, b"dog": 1}
+    assert len(views.uploads(ours.firehose.lake)) == 3
     assert settle(ours).wrong == []
     assert any("not its content's" in line for line in settle(naive).wrong)
 
