@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from inference import Scored
+from sink.arrivals import Limits
 from sink.deadline import Deadline
 from sink.packing import pack
-from sink.score_uploads import Limits
 from tests.faults import views
 from tests.faults.ledger import settle
 from tests.faults.world import World, scores_of

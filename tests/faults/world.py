@@ -10,6 +10,7 @@ from adapters.dynamodb import DynamoDBCacheStore
 from adapters.firehose import FirehoseRowSink
 from adapters.s3 import S3ObjectStore
 from inference import Fingerprints, ImageFacts, Rejected, Scored
+from sink.arrivals import Limits
 from sink.contract import RowContract
 from sink.deadline import Deadline
 from sink.errors import SinkError
@@ -17,7 +18,7 @@ from sink.events import UploadMessage
 from sink.packing import Limits as PackingLimits
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
-from sink.score_uploads import BatchOutcome, Limits, ScoreUploads
+from sink.score_uploads import BatchOutcome, ScoreUploads
 from tests.faults.dynamodb import SimulatedTable
 from tests.faults.firehose import SimulatedFirehose
 from tests.faults.s3 import Event, SimulatedS3

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sink.score_uploads import Limits
+from sink.arrivals import Limits
 from tests.faults.firehose import FAULTS
 from tests.faults.ledger import settle
 from tests.faults.trouble import TROUBLES
