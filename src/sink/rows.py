@@ -27,9 +27,12 @@ class ImageRow:
     values: Mapping[str, Any] = field(repr=False)
 
     @property
-    def arrival(self) -> str:
-        """Orders the rows of one key by their event: sequencers are hex, left-aligned, padded with zeros."""
-        return (self.values.get("sequencer") or "").upper().ljust(64, "0")
+    def rank(self) -> tuple[bool, str]:
+        """Which of several rows of one object speaks for it: one that was read, then that of the newest event.
+
+        Sequencers compare as hex, left-aligned, padded with zeros.
+        """
+        return self.status not in ("missing", "superseded"), (self.values.get("sequencer") or "").upper().ljust(64, "0")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object that Firehose gets: NULLs left out, `dt` added for its dynamic partitioning."""

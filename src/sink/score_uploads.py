@@ -99,8 +99,8 @@ class ScoreUploads:
         try:
             for arrival in arrivals(pool, uploads, deadline):
                 for upload, row in self._rows(arrival, known, pool, deadline, outcome):
-                    # The newest event speaks for the object: a late one must not take its place in the order.
-                    rows[row.row_id] = max(rows.get(row.row_id, row), row, key=lambda each: each.arrival)
+                    # A late or a failed twin must not take the place of the row that knows more.
+                    rows[row.row_id] = max(rows.get(row.row_id, row), row, key=lambda each: each.rank)
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
             self._deliver(list(rows.values()), owners, deadline.delivery, outcome)
         finally:

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from sink.arrivals import Limits
 from sink.contract import RowContract
 from sink.deadline import Deadline
-from sink.errors import ObjectArchived, OutOfTime, RowNotAccepted, StoreUnavailable, UnreadableMessage
+from sink.errors import ObjectArchived, ObjectMissing, OutOfTime, RowNotAccepted, StoreUnavailable, UnreadableMessage
 from sink.events import UploadEvent, UploadMessage
 from sink.result_cache import ResultCache
 from sink.rows import RowBuilder
@@ -262,6 +263,22 @@ def test_of_two_events_of_one_stored_object_the_newest_speaks_for_it(world):
     world.run(newest, UploadMessage("m-late", 1, late.events))
 
     assert [row.values["sequencer"] for row in world.sink.rows] == ["0A1"]
+
+
+@pytest.mark.parametrize("gone_at", [0, 1])
+def test_of_two_rows_of_one_version_the_one_that_was_read_is_delivered(world, gone_at):
+    message = world.upload("a", version_id="v1")
+    stored, answers = world.store.objects["b", "a"], iter(range(2))
+
+    def fetch(event, known_sha256=None):
+        if next(answers) == gone_at:
+            raise ObjectMissing("removed for good between the two reads")
+        return replace(stored, version_id="v1")
+
+    world.store.fetch = fetch
+    world.run(message, UploadMessage("m-twin", 2, message.events))
+
+    assert [row.status for row in world.sink.rows] == ["scored"]
 
 
 def test_what_no_row_can_hold_is_no_row_and_costs_no_neighbour(world):
