@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.backoff import full_jitter
 from sink.ports import CacheUnavailable
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class DynamoDBCacheStore:
         request: Mapping[str, Any] = {self.table: {"Keys": [{KEY: {"S": key}} for key in keys]}}
         for attempt in range(self.attempts):
             if attempt:
-                self.sleep(random.uniform(0, self.first_delay_s * 2**attempt))  # noqa: S311 - jitter is no secret
+                self.sleep(full_jitter(self.first_delay_s, attempt))
             try:
                 response = self.client.batch_get_item(RequestItems=request)
             except (ClientError, BotoCoreError) as error:

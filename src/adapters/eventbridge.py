@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import orjson
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.backoff import full_jitter
 from sink.alerts import ImageFlagged
 from sink.deadline import Deadline
 
@@ -70,7 +70,7 @@ class EventBridgeAlertBus:
         entries = [Entry(alert.row_id, orjson.dumps(alert.detail).decode(), alert.arn(partition)) for alert in alerts]
         for attempt in range(self.attempts):
             if attempt and entries:
-                self.sleep(random.uniform(0, self.first_delay_s * 2**attempt))  # noqa: S311 - jitter is no secret
+                self.sleep(full_jitter(self.first_delay_s, attempt))
             entries = self._put(list(calls(entries)), deadline)
         return {entry.row_id for entry in entries}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.backoff import full_jitter
 from sink.deadline import Deadline
 from sink.packing import Limits, PackedRecord, calls, pack
 from sink.rows import ImageRow
@@ -53,7 +53,7 @@ class FirehoseRowSink:
     def _put_all(self, records: Sequence[PackedRecord], deadline: Deadline | None) -> Sequence[PackedRecord]:
         for attempt in range(self.attempts):
             if attempt:
-                self.sleep(random.uniform(0, self.first_delay_s * 2**attempt))  # noqa: S311 - jitter is no secret
+                self.sleep(full_jitter(self.first_delay_s, attempt))
             needed = self.call_s if attempt else 0
             if deadline is not None and deadline.seconds_left <= needed:
                 logger.warning("no time left for PutRecordBatch", extra={"stream": self.stream, "attempts": attempt})

@@ -12,7 +12,7 @@ from adapters.dynamodb import DynamoDBCacheStore
 from adapters.eventbridge import EventBridgeAlertBus
 from adapters.firehose import FirehoseRowSink
 from adapters.s3 import S3ObjectStore
-from handlers.settings import ScoreUploadsSettings
+from handlers.score_uploads_settings import ScoreUploadsSettings
 from inference import Scorer, ScorerSettings
 from sink.alerts import Alerts
 from sink.arrivals import Limits

@@ -11,7 +11,7 @@ from adapters.error_output import S3ErrorOutput
 from adapters.inventory import InventoryListing
 from adapters.listing import BucketListing
 from adapters.queues import SqsUploadQueue
-from handlers.reconcile_settings import ReconcileUploadsSettings
+from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 from sink.ledger import UploadListing
 from sink.reconcile_uploads import ReconcileUploads, Rules
 

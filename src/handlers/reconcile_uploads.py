@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import bootstrap_reconcile
-from handlers.reconcile_settings import ReconcileUploadsSettings
+from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 from sink.deadline import Deadline
 from sink.reconcile_uploads import RunReport
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import bootstrap
-from handlers.settings import ScoreUploadsSettings
+from handlers.score_uploads_settings import ScoreUploadsSettings
 from inference import InferenceError
 from sink.deadline import Deadline
 from sink.errors import SinkError

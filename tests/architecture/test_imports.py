@@ -29,7 +29,7 @@ def test_the_scorer_imports_nothing_that_its_package_does_not_ship():
 
 def test_the_ledgers_function_reaches_neither_the_inference_nor_an_image_library():
     code = (
-        "import sys, handlers.bootstrap_reconcile, handlers.reconcile_settings; "
+        "import sys, handlers.bootstrap_reconcile, handlers.reconcile_uploads_settings; "
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()

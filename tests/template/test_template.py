@@ -90,7 +90,7 @@ class TestScorer:
         assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1
 
     def test_gets_every_setting_it_reads(self, resolved):
-        from handlers.settings import ScoreUploadsSettings
+        from handlers.score_uploads_settings import ScoreUploadsSettings
 
         variables = resolved["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
         arns = {"AlertBus.Arn": "arn:aws:events:us-east-1:123456789012:event-bus/pixlake-alerts"}
@@ -99,7 +99,7 @@ class TestScorer:
         settings = ScoreUploadsSettings.from_env(values)
         assert settings.max_image_bytes == 50 * 1024 * 1024
         assert (settings.alert_on, settings.alert_bus) == ({"is_nsfw"}, arns["AlertBus.Arn"])
-        read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/settings.py").read_text()))
+        read = set(re.findall(r'"(PIXLAKE_\w+)"', (ROOT / "src/handlers/score_uploads_settings.py").read_text()))
         assert read == {name for name in variables if name.startswith("PIXLAKE_")}
 
     def test_without_a_result_cache_there_is_no_table_and_no_right_to_one(self):
@@ -135,7 +135,7 @@ class TestLedger:
         return expanded["ReconcileUploadsFunction"]["Properties"]
 
     def test_gets_every_setting_it_reads(self, function, defaults):
-        from handlers.reconcile_settings import ReconcileUploadsSettings
+        from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 
         variables = function["Environment"]["Variables"]
         values = {

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from handlers import bootstrap
-from handlers.settings import ScoreUploadsSettings
+from handlers.score_uploads_settings import ScoreUploadsSettings
 from inference import Scorer
 from sink.errors import SettingsError
 from sink.policy import Policy

@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from adapters.inventory import InventoryListing
 from adapters.listing import BucketListing
-from handlers.reconcile_settings import ReconcileUploadsSettings
+from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 from sink.errors import SettingsError
 from sink.reconcile_uploads import ReconcileUploads, Rules
 from tests.fakes_ledger import NOON, ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue, stored

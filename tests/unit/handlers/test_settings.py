@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from handlers.settings import ScoreUploadsSettings
+from handlers.score_uploads_settings import ScoreUploadsSettings
 from sink.errors import SettingsError
 
 GOOD = {

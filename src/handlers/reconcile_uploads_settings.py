@@ -1,14 +1,12 @@
-"""The environment of ReconcileUploadsFunction, read once into a frozen typed object."""
+"""The ledger's environment, read once into a frozen typed object."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 
-from handlers.settings import _positive, _read
+from handlers.environment import Environment, not_negative, positive
 
 
 @dataclass(frozen=True)
@@ -32,15 +30,16 @@ class ReconcileUploadsSettings:
     inventory: str
 
     @classmethod
-    def from_env(cls, environment: Mapping[str, str] | None = None) -> ReconcileUploadsSettings:
+    def from_env(cls, variables: Mapping[str, str] | None = None) -> ReconcileUploadsSettings:
         """Read the settings; `SettingsError` names what is missing or wrong."""
-        env = os.environ if environment is None else environment
-        read = partial(_read, env, function="ReconcileUploadsFunction")
+        function = "ReconcileUploadsFunction"
+        env = Environment(function) if variables is None else Environment(function, variables)
+        read = env.read
         seconds = {
-            name: read(f"PIXLAKE_{name}_SECONDS", _not_negative, "a number of seconds")
+            name: read(f"PIXLAKE_{name}_SECONDS", not_negative, "a number of seconds")
             for name in ("BATCHING_WINDOW", "FIREHOSE_BUFFER", "VISIBILITY_TIMEOUT", "RECONCILE_GRACE")
         }
-        received = read("PIXLAKE_MAX_RECEIVE_COUNT", _positive, "a number of deliveries")
+        received = read("PIXLAKE_MAX_RECEIVE_COUNT", positive, "a number of deliveries")
         return cls(
             upload_bucket=read("PIXLAKE_UPLOAD_BUCKET", str, "the upload bucket's name"),
             lake_bucket=read("PIXLAKE_LAKE_BUCKET", str, "the lake bucket's name"),
@@ -53,18 +52,9 @@ class ReconcileUploadsSettings:
             delivery=timedelta(seconds=seconds["FIREHOSE_BUFFER"] + seconds["RECONCILE_GRACE"]),
             # A message that was received several times drops out of the queue's age metric: its whole life counts.
             message_life=timedelta(seconds=seconds["BATCHING_WINDOW"] + seconds["VISIBILITY_TIMEOUT"] * received),
-            attempts=read("PIXLAKE_RECONCILE_ATTEMPTS", _positive, "a number of attempts"),
-            lookback_days=read("PIXLAKE_RECONCILE_DAYS", _positive, "a number of days"),
-            list_at_most=read("PIXLAKE_RECONCILE_LIST_AT_MOST", _positive, "a number of objects"),
-            prefixes=tuple(
-                each.strip() for each in env.get("PIXLAKE_RECONCILE_PREFIXES", "").split(",") if each.strip()
-            ),
-            inventory=env.get("PIXLAKE_RECONCILE_INVENTORY", "").strip(),
+            attempts=read("PIXLAKE_RECONCILE_ATTEMPTS", positive, "a number of attempts"),
+            lookback_days=read("PIXLAKE_RECONCILE_DAYS", positive, "a number of days"),
+            list_at_most=read("PIXLAKE_RECONCILE_LIST_AT_MOST", positive, "a number of objects"),
+            prefixes=env.items("PIXLAKE_RECONCILE_PREFIXES"),
+            inventory=env.text("PIXLAKE_RECONCILE_INVENTORY"),
         )
-
-
-def _not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
