@@ -162,9 +162,9 @@ class RunningCloud:
 def running(*arguments: str, program: Sequence[str | Path] = (BIN / "pixlake",)) -> Iterator[RunningCloud]:
     """Start `pixlake up` on a free port; stop it as a person would, and see that it ends cleanly.
 
-    Unless a template is given, the functions' calls are recorded: see recording.py.
+    Within the suite, and unless a template is given, the functions' calls are recorded: see recording.py.
     """
-    recorder = None if "--template" in arguments else checkout(_recordings[-1])
+    recorder = checkout(_recordings[-1]) if _recordings and "--template" not in arguments else None
     if recorder is not None:
         arguments = (*arguments, "--template", str(recorder))
     command = [*program, "up", "--port", "0", *arguments]
