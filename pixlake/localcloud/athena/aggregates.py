@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from pixlake.localcloud.athena.decimals import divided, size
 from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
-from pixlake.localcloud.athena.expressions import Rule, call, cast
+from pixlake.localcloud.athena.expressions import Rule, TypeMismatch, call, cast
 from pixlake.localcloud.athena.scopes import Scope, kind
 
 Around = Callable[[exp.Expr], exp.Expr]
@@ -51,6 +51,8 @@ def _put(outer: exp.Expr, inner: exp.Expr, other: exp.Expr) -> exp.Expr:
 
 def _sum(node: exp.Expr, scope: Scope, around: Around) -> exp.Expr:
     """A sum of integers is a bigint in Trino, a hugeint in DuckDB; that of reals is a real."""
+    if kind(scope.type_of(node.this)) == "boolean":
+        raise TypeMismatch("Unexpected parameters (boolean) for function sum")
     if (type_ := scope.type_of(node)) is not None and type_.id == "hugeint":
         return cast(around(node), "BIGINT")
     return _real(node, scope, around)

@@ -7,7 +7,18 @@ from functools import reduce
 from sqlglot import exp
 
 from pixlake.localcloud.athena.errors import NotSupported
-from pixlake.localcloud.athena.expressions import Rule, arguments, call, cast, lambda_of, member, renamed, row
+from pixlake.localcloud.athena.expressions import (
+    Rule,
+    arguments,
+    call,
+    cast,
+    lambda_of,
+    literal,
+    member,
+    refused,
+    renamed,
+    row,
+)
 from pixlake.localcloud.athena.lambdas import substituted
 from pixlake.localcloud.athena.scopes import Scope, children, kind
 
@@ -130,7 +141,12 @@ def _joined(node: exp.Expr, scope: Scope) -> exp.Expr:
             node.set("this", call("list_transform", node.this, lambda_of("_x", call(of, exp.to_identifier("_x")))))
         elif kind(element) in ("time", "zoned", "list", "map", "struct", "tuple"):
             raise NotSupported("array_join() of times, arrays, maps or rows", "transform() them to varchar first")
-    return node
+    # Of NULLs alone Trino's is empty, DuckDB's NULL.
+    given = (node.this.copy(), node.expression.copy())
+    none = exp.Case(
+        ifs=[exp.If(this=exp.Not(this=exp.Is(this=e, expression=exp.Null())), true=literal("")) for e in given[:1]]
+    )
+    return call("coalesce", node, none)
 
 
 def _sequence(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -180,6 +196,7 @@ BY_NODE: dict[type[exp.Expr], Rule] = {
     ),
 }
 BY_NAME: dict[str, Rule] = {
+    "array_histogram": refused("array_histogram()", "histogram() over UNNEST is"),
     "any_match": _matches("trino_any"),
     "all_match": _matches("trino_all"),
     "none_match": _none_match,

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from pixlake.localcloud.athena import times, zones
 from pixlake.localcloud.athena.errors import NotSupported
-from pixlake.localcloud.athena.expressions import call, is_text, text_of
+from pixlake.localcloud.athena.expressions import call, is_text, lambda_of, literal, text_of
 from pixlake.localcloud.athena.scopes import Scope, children, kind
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def translated(node: exp.Expr, scope: Scope) -> exp.Expr:
     to: exp.DataType = node.args["to"]
     source = scope.type_of(node.this)
     if is_text(source) and (checked := _checked(node, to)):
-        return exp.Try(this=checked) if isinstance(node, exp.TryCast) else checked
+        return _tried(checked, node.this, scope) if isinstance(node, exp.TryCast) else checked
     if to.is_type(*_TIMESTAMPS):
         zones.literal_with_zone(node)
         return times.rounded(node, source)
@@ -59,6 +59,17 @@ def _checked(node: exp.Expr, to: exp.DataType) -> exp.Expr | None:
         copied = exp.Cast(this=call(function, node.this), to=to)
         return times.rounded(copied, None) if types is _TIMESTAMPS else copied
     return None
+
+
+def _tried(checked: exp.Expr, value: exp.Expr, scope: Scope) -> exp.Expr:
+    """The cast in a TRY: of the value alone, should it be one that DuckDB takes no TRY around, such as `m['k']`."""
+    tried = exp.Try(this=checked)
+    if scope.type_of(tried) is not None or scope.type_of(value) is None:
+        return tried
+    variable = exp.to_identifier("_tried")
+    of_variable = checked.transform(lambda part: variable.copy() if part == value else part)
+    one = exp.Array(expressions=[value.copy()])
+    return call("list_extract", call("list_transform", one, lambda_of("_tried", exp.Try(this=of_variable))), literal(1))
 
 
 def _varchar(node: exp.Expr, to: exp.DataType, source: DuckDBPyType | None) -> exp.Expr:

@@ -21,6 +21,12 @@ CREATE MACRO trino_array_at(a, i) AS CASE
     WHEN i < 1 THEN error('SQL array indices start at 1')
     WHEN i > len(a) THEN error('Array subscript must be less than or equal to array length: ' || i || ' > ' || len(a))
     ELSE a[i] END;
+CREATE MACRO trino_element_at(a, i) AS CASE
+    WHEN i = 0 THEN error('SQL array indices start at 1')
+    ELSE a[i] END;
+CREATE MACRO trino_codepoint(s) AS CASE
+    WHEN length(s) <> 1 THEN error('Input string must be a single character string')
+    ELSE unicode(s) END;
 CREATE MACRO trino_map_at(m, k) AS CASE
     WHEN m IS NOT NULL AND NOT map_contains(m, k) THEN error('Key not present in map: ' || k)
     ELSE m[k] END;

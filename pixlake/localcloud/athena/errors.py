@@ -85,7 +85,7 @@ _WORDINGS: list[tuple[str, str, int]] = [
     (r"(?i)Division by zero", "DIVISION_BY_ZERO: Division by zero", DATA),
     (
         r"Invalid Input Error: "
-        r"(Array subscript .+|SQL array .+|Key not present .+|size must .+|N must .+|Percentile .+)",
+        r"(Array subscript .+|SQL array .+|Key not present .+|Input string .+|size must .+|N must .+|Percentile .+)",
         "INVALID_FUNCTION_ARGUMENT: {0}",
         DATA,
     ),
@@ -98,6 +98,11 @@ _WORDINGS: list[tuple[str, str, int]] = [
     (r"Out of Range Error: (.+)", "NUMERIC_VALUE_OUT_OF_RANGE: {0}", DATA),
     (r"Invalid Input Error: (.+)", "INVALID_FUNCTION_ARGUMENT: {0}", DATA),
     (r"Out of Memory Error: (.+)", "Query exhausted resources at this scale factor: {0}", EXHAUSTED),
+    (
+        r"TRY can not be used in combination with a (volatile function|scalar subquery)",
+        "NOT_SUPPORTED: TRY around a {0} is not supported by the local Athena",
+        SYNTAX_OR_ANALYSIS,
+    ),
     (r"Parser Error: (.+)", "SYNTAX_ERROR: {0}", SYNTAX_OR_ANALYSIS),
     (r"Binder Error: (No function matches .+|Cannot compare .+)", "TYPE_MISMATCH: {0}", SYNTAX_OR_ANALYSIS),
     (r"Binder Error: (.+)", "SYNTAX_ERROR: {0}", SYNTAX_OR_ANALYSIS),

@@ -7,11 +7,13 @@ import re
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects import Athena
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pixlake.localcloud.athena.decimals import name_sizes
 from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
+from pixlake.localcloud.athena.quantified import spell_out_values
 from pixlake.localcloud.athena.trino_names import FUNCTIONS, RESERVED
 
 # sqlglot warns when it hands a statement over unparsed (as a Command); such statements are sorted out before.
@@ -72,6 +74,7 @@ def parse_query(source: Source) -> exp.Query:
     if len(trees) != 1:
         raise StatementRejected(f"Only one sql statement is allowed. Got: {source.sql}")
     tree = trees[0]
+    spell_out_values(tree)
     if isinstance(tree, exp.Values):
         tree = exp.select("*").from_(tree)
     if not isinstance(tree, exp.Query):
@@ -106,23 +109,35 @@ def _syntax_error(source: Source, error: ParseError) -> str:
 
 
 _NOT_TRINO = {TokenType.DCOLON, TokenType.ILIKE}
+_PARSED = frozenset(Athena().parser_class.FUNCTION_PARSERS)
 
 
 def _refuse_other_dialects(source: Source) -> None:
     """Refuse what sqlglot reads and Trino does not: `::`, ILIKE, `==`, a comma before FROM, and OFFSET behind LIMIT."""
     limit_depth, depth = -1, 0
+    before: Token | None = None
     previous: Token | None = None
     for token in sqlglot.tokenize(source.sql, read="athena"):
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
         limit_depth = depth if token.token_type is TokenType.LIMIT else limit_depth if depth >= limit_depth else -1
         trailing_comma = token.token_type is TokenType.FROM and previous and previous.token_type is TokenType.COMMA
         offset_last = token.token_type is TokenType.OFFSET and limit_depth == depth
+        if token.token_type is TokenType.L_PAREN and previous and _is_others_function(previous, before):
+            place = source.place(previous.start)
+            raise QueryFailed(f"FUNCTION_NOT_FOUND: {place}: Function '{previous.text.lower()}' not registered")
         if token.token_type in _NOT_TRINO or token.text == "==" or trailing_comma or offset_last:
             expected = "<EOF>" if offset_last else "<expression>"
             raise StatementRejected(
                 f"{source.place(token.start)}: mismatched input '{token.text}'. Expecting: {expected}"
             )
-        previous = token
+        before, previous = previous, token
+
+
+def _is_others_function(name: Token, before: Token | None) -> bool:
+    """A name that sqlglot has a parser of its own for, whose node does not tell its place, and Trino does not know."""
+    if before and before.token_type is TokenType.ALIAS:
+        return False
+    return name.text.upper() in _PARSED and name.text.lower() not in FUNCTIONS
 
 
 def _refuse_reserved_words(source: Source, tree: exp.Expr) -> None:
@@ -149,6 +164,21 @@ def _refuse_other_trees(source: Source, tree: exp.Expr) -> None:
         if isinstance(node, exp.Join) and node.method == "NATURAL":
             place = source.place_of_name("NATURAL")
             raise QueryFailed(f"NOT_SUPPORTED: {place}: Natural join not supported")
+    if tree.find(exp.JSONPath):
+        _refuse_single_quotes_in_paths(source)
+    for star in tree.find_all(exp.Star):
+        if word := next((name for name in ("except_", "replace", "rename") if star.args.get(name)), None):
+            word = word.strip("_").upper()
+            raise StatementRejected(f"{source.place_of_name(word)}: mismatched input '{word}'. Expecting: <EOF>")
     for select in tree.find_all(exp.Select):
+        if (distinct := select.args.get("distinct")) and distinct.args.get("on"):
+            raise StatementRejected(f"{source.place_of_name('ON')}: mismatched input 'ON'. Expecting: <expression>")
         if not select.expressions:
             raise StatementRejected(f"{source.place_of_name('FROM')}: mismatched input 'FROM'. Expecting: <expression>")
+
+
+def _refuse_single_quotes_in_paths(source: Source) -> None:
+    """Refuse `$['a']`: Trino takes `$["a"]` alone; sqlglot reads both and forgets which it was."""
+    for token in sqlglot.tokenize(source.sql, read="athena"):
+        if token.token_type is TokenType.STRING and re.match(r"\$.*\[\s*'", token.text):
+            raise QueryFailed(f"INVALID_FUNCTION_ARGUMENT: Invalid JSON path: '{token.text}'")

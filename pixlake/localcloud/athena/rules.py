@@ -6,6 +6,7 @@ A rule gets a node whose children are translated already and the scope it stands
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -13,8 +14,8 @@ from sqlglot.expressions import apply_index_offset
 
 from pixlake.localcloud.athena import array_functions, casts, decimals, functions, times
 from pixlake.localcloud.athena.aggregates import may_be_nan
-from pixlake.localcloud.athena.errors import NotSupported
-from pixlake.localcloud.athena.expressions import Rule, TypeMismatch, call, cast, is_text
+from pixlake.localcloud.athena.errors import NotSupported, QueryFailed
+from pixlake.localcloud.athena.expressions import Rule, TypeMismatch, call, cast, is_text, number_of
 from pixlake.localcloud.athena.scopes import Scope, children, kind
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ def trino_name(type_: DuckDBPyType) -> str:
 
 
 def _comparison(node: exp.Expr, scope: Scope) -> exp.Expr:
-    _require_same_class(
-        scope, f"Cannot apply operator: {{0}} {_OPERATORS[type(node)]} {{1}}", node.this, node.expression
-    )
+    other = node.expression
+    if isinstance(other, exp.Any | exp.All):  # of a query
+        other = other.this if isinstance(other.this, exp.Subquery) else exp.Subquery(this=other.this.copy())
+    _require_same_class(scope, f"Cannot apply operator: {{0}} {_OPERATORS[type(node)]} {{1}}", node.this, other)
     # NaN equals nothing and is neither less nor greater; in DuckDB it equals itself and is the greatest.
     side = node.expression if isinstance(node, exp.LT | exp.LTE) else node.this
     if isinstance(side, exp.Literal) and isinstance(node, exp.EQ | exp.NEQ):
@@ -100,7 +102,8 @@ def _between(node: exp.Expr, scope: Scope) -> exp.Expr:
 
 
 def _in(node: exp.Expr, scope: Scope) -> exp.Expr:
-    for item in node.expressions:
+    query = node.args.get("query")
+    for item in [*node.expressions, *([query] if query else [])]:
         _require_same_class(scope, "IN value and list items must be the same type: {0}, {1}", node.this, item)
     if node.expressions and _may_be_nan(node.this, scope):
         return exp.paren(exp.And(this=node.copy(), expression=exp.Not(this=call("isnan", node.this.copy()))))
@@ -110,9 +113,14 @@ def _in(node: exp.Expr, scope: Scope) -> exp.Expr:
 def _require_same_class(scope: Scope, message: str, left: exp.Expr, right: exp.Expr) -> None:
     """DuckDB coerces strings to timestamps and numbers; Trino does not, and a query that relies on it fails on AWS."""
     one, other = scope.type_of(left), scope.type_of(right)
-    one_class, other_class = _CLASSES.get(kind(one)), _CLASSES.get(kind(other))
-    if one is not None and other is not None and one_class and other_class and one_class != other_class:
+    if one is not None and other is not None and differ(one, other):
         raise TypeMismatch(message.format(trino_name(one), trino_name(other)))
+
+
+def differ(one: DuckDBPyType, other: DuckDBPyType) -> bool:
+    """Whether neither type can be coerced to the other in Trino."""
+    classes = {_CLASSES.get(kind(type_), "") for type_ in (one, other)}
+    return len(classes) == 2 and "" not in classes
 
 
 def _arithmetic(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -147,9 +155,14 @@ def _wrapped(node: exp.Expr) -> exp.Expr:
 
 
 def _bracket(node: exp.Expr, scope: Scope) -> exp.Expr:
-    """`a[i]` beyond the end and `m[k]` without the key are errors in Trino; element_at gives NULL in both."""
-    if node.args.get("safe") or scope.in_try or len(node.expressions) != 1:
+    """`a[i]` beyond the end and `m[k]` without the key are errors in Trino; element_at gives NULL in both.
+
+    The element of number 0 is an error in either.
+    """
+    if scope.in_try or len(node.expressions) != 1:
         return node
+    if node.args.get("safe"):
+        return _element_at(node, scope)
     type_ = scope.type_of(node.this)
     offset = 1 - int(node.args.get("offset") or 0)
     if type_ is not None and type_.id in ("struct", "tuple"):
@@ -160,7 +173,19 @@ def _bracket(node: exp.Expr, scope: Scope) -> exp.Expr:
     return call("trino_array_at" if type_.id == "list" else "trino_map_at", node.this, index)
 
 
+def _element_at(node: exp.Expr, scope: Scope) -> exp.Expr:
+    [index] = node.expressions
+    type_ = scope.type_of(node.this)
+    if number_of(index) or type_ is None or type_.id != "list":
+        return node
+    return call("trino_element_at", node.this, index)
+
+
 def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """`||`, of two values of one kind."""
+    kinds = {kind(scope.type_of(side)) for side in (node.this, node.expression)}
+    if "null" in kinds and kinds <= {"null", "text", "list"}:
+        raise NotSupported("a concatenation with a NULL that has no type", "CAST(NULL AS varchar) is")
     if (joined := array_functions.concatenated(node, scope)) is not None:
         return joined
     one, other = scope.type_of(node.this), scope.type_of(node.expression)
@@ -169,6 +194,19 @@ def _concatenation(node: exp.Expr, scope: Scope) -> exp.Expr:
         if known & set(_CLASSES):
             raise TypeMismatch(f"Unexpected parameters ({trino_name(one)}, {trino_name(other)}) for function concat")
     return node
+
+
+def _concat(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """concat() as the `||` of its arguments."""
+    if len(node.expressions) < 2:
+        raise QueryFailed("INVALID_FUNCTION_ARGUMENT: There must be two or more concatenation arguments")
+    kinds = {kind(scope.type_of(argument)) for argument in node.expressions}
+    if len(node.expressions) > 2 and "list" in kinds and kinds - {"list", ""}:
+        raise TypeMismatch("Unexpected parameters for function concat: of more than two all are arrays or none is")
+    joined: exp.Expr = reduce(
+        lambda one, other: exp.paren(_concatenation(exp.DPipe(this=one, expression=other), scope)), node.expressions
+    )
+    return joined
 
 
 def _typeof(node: exp.Expr, scope: Scope) -> exp.Expr:
@@ -199,5 +237,6 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.TryCast: casts.translated,
     exp.Bracket: _bracket,
     exp.DPipe: _concatenation,
+    exp.Concat: _concat,
     exp.Typeof: _typeof,
 }

@@ -63,6 +63,13 @@ class Scope:
                 self._asked[text] = None
         return self._asked[text]
 
+    def columns_of(self, query: exp.Expr) -> list[DuckDBPyType]:
+        """The DuckDB types of a translated query's columns; none if they cannot be told."""
+        try:
+            return self.engine.types(f"{self._with()}{query.sql('duckdb')}")
+        except duckdb.Error:
+            return []
+
     def resolves(self, expression: exp.Expr) -> bool:
         """Whether every name of an expression can be resolved from the sources alone."""
         return self.type_of(expression) is not None
@@ -71,13 +78,16 @@ class Scope:
         """`SELECT <text>` at this place, as DuckDB SQL."""
         select = f"SELECT {text}"
         sources = self._from()
+        return self._with() + select + (f" FROM {sources}" if sources else "")  # noqa: S608
+
+    def _with(self) -> str:
         ctes: dict[str, str] = {}
         scope: Scope | None = self
         while scope is not None:
             for cte in scope.ctes:
                 ctes.setdefault(cte.alias.lower(), cte.sql("duckdb"))
             scope = scope.outer
-        return (f"WITH {', '.join(ctes.values())} " if ctes else "") + select + (f" FROM {sources}" if sources else "")  # noqa: S608
+        return f"WITH {', '.join(ctes.values())} " if ctes else ""
 
     def _from(self) -> str:
         text = ""

@@ -197,6 +197,22 @@ def _java_text(value: exp.Expr, family: str, scope: Scope) -> exp.Expr:
     return as_text(value, scope.type_of(value), None)
 
 
+def _codepoint(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """Of a varchar(1) alone: a literal of one character, chr() or a CAST."""
+    [value] = arguments(node)
+    # A CAST to varchar(1) has become left(…, 1), a name that no statement of Trino's can hold.
+    cast_to_one = isinstance(value, exp.Anonymous | exp.Left) and value.sql("duckdb").upper().startswith("LEFT(")
+    text = text_of(value)
+    if is_text(scope.type_of(value)) and (len(text) != 1 if text is not None else not cast_to_one | _is_chr(value)):
+        length = f"({len(text)})" if text is not None else ""
+        raise TypeMismatch(f"Unexpected parameters (varchar{length}) for function codepoint. Expected: varchar(1)")
+    return call("trino_codepoint", value)
+
+
+def _is_chr(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Chr) or (isinstance(node, exp.Anonymous) and node.name.lower() == "chr")
+
+
 BY_NODE: dict[type[exp.Expr], Rule] = {
     exp.Substring: _not_binary("substr", _substring),
     exp.Pad: _not_binary("lpad and rpad", _pad),
@@ -258,6 +274,6 @@ BY_NAME: dict[str, Rule] = {
     "from_big_endian_64": lambda node, _s: call("trino_from_big_endian", *arguments(node), 8),
     "from_big_endian_32": lambda node, _s: cast(call("trino_from_big_endian", *arguments(node), 4), "INTEGER"),
     "luhn_check": renamed("trino_luhn_check"),
-    "codepoint": renamed("unicode"),
+    "codepoint": _codepoint,
     "hamming_distance": renamed("hamming"),
 }

@@ -20,6 +20,7 @@ from pixlake.localcloud.athena.query_text import Source
 from pixlake.localcloud.athena.scopes import Scope
 from pixlake.localcloud.athena.unnest import translate_unnest
 
+_IN_SETS = (exp.Column, exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
 _CLAUSES = ("where", "group", "having", "windows", "expressions", "distinct", "order", "limit", "offset", "fetch")
 
 
@@ -47,6 +48,10 @@ class _Translation:
         """Translate a query in place; `scope` holds the CTEs seen here and the query around, no sources of its own."""
         with_ = node.args.get("with_")
         for cte in with_.expressions if with_ else []:
+            if with_ and with_.args.get("recursive") and not cte.alias_column_names and _reads(cte.this, cte.alias):
+                raise QueryFailed(
+                    f"MISSING_COLUMN_ALIASES: {self._place(cte)}: missing column aliases in recursive WITH query"
+                )
             self.query(cte.this, scope.inside(scope.ctes))
             scope = Scope(scope.engine, (*scope.ctes, cte), outer=scope.outer, in_try=scope.in_try)
         if isinstance(node, exp.Select):
@@ -54,10 +59,21 @@ class _Translation:
         elif isinstance(node, exp.SetOperation):
             self.query(node.this, scope.inside(scope.ctes))
             self.query(node.expression, scope.inside(scope.ctes))
+            self._require_like_columns(node, scope)
         elif isinstance(node, exp.Subquery):
             self.query(node.this, scope.inside(scope.ctes))
         elif isinstance(node, exp.Values):
             self._children(node, scope)
+
+    def _require_like_columns(self, node: exp.SetOperation, scope: Scope) -> None:
+        """DuckDB coerces the columns of a UNION to text; Trino refuses."""
+        pairs = zip(scope.columns_of(node.this), scope.columns_of(node.expression), strict=False)
+        for number, (one, other) in enumerate(pairs, start=1):
+            if rules.differ(one, other):
+                raise QueryFailed(
+                    f"TYPE_MISMATCH: {self._place(node)}: column {number} in {node.key.upper()} query has incompatible "
+                    f"types: {rules.trino_name(one)}, {rules.trino_name(other)}"
+                )
 
     def _select(self, select: exp.Select, scope: Scope) -> None:
         if from_ := select.args.get("from_"):
@@ -66,6 +82,7 @@ class _Translation:
             scope = self._joins(from_.this, scope)
         scope = self._joins(select, scope)
         self._refuse_fields_of_rows(select)
+        self._refuse_computed_sets(select)
         self._refuse_names_of_aliases(select, scope)
         for clause in _CLAUSES:
             value = select.args.get(clause)
@@ -151,12 +168,25 @@ class _Translation:
 
     def _refuse_fields_of_rows(self, select: exp.Select) -> None:
         """`r.*` is of a FROM item; in DuckDB it is of a row, too."""
-        from_ = select.args.get("from_")
-        items = [from_.this] if from_ else []
-        known = {item.alias_or_name.lower() for top in [*items, *select.args.get("joins", [])] for item in top.walk()}
+        known = _sources(select)
         for column in select.expressions:
             if column.is_star and isinstance(column, exp.Column) and column.table.lower() not in known:
                 raise QueryFailed(f"TABLE_NOT_FOUND: {self._place(column)}: Unable to resolve reference {column.table}")
+
+    def _refuse_computed_sets(self, select: exp.Select) -> None:
+        """ROLLUP, CUBE and GROUPING SETS are of columns; a struct's field, or a column's number, is none."""
+        group, known = select.args.get("group"), _sources(select)
+        for node in group.find_all(exp.Rollup, exp.Cube, exp.GroupingSets) if group else ():
+            for item in node.expressions:
+                members = item.expressions if isinstance(item, exp.Tuple) else [item]
+                for member in members:
+                    inner = member.unnest()
+                    of_row = isinstance(inner, exp.Column) and inner.table and inner.table.lower() not in known
+                    if of_row or not isinstance(inner, _IN_SETS):
+                        raise QueryFailed(
+                            f"INVALID_COLUMN_REFERENCE: {self._place(member)}: GROUP BY expression must be a column "
+                            f"reference: {member.sql('athena')}"
+                        )
 
     def _refuse_names_of_aliases(self, select: exp.Select, scope: Scope) -> None:
         """DuckDB lets WHERE, GROUP BY and other columns use a column's alias; Athena does not."""
@@ -177,3 +207,18 @@ class _Translation:
     def _place(self, node: exp.Expr) -> str:
         starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
         return self._source.place(min(starts)) if starts else "line 1:1"
+
+
+def _reads(query: exp.Expr, name: str) -> bool:
+    return any(table.name.lower() == name.lower() and not table.db for table in query.find_all(exp.Table))
+
+
+def _sources(select: exp.Select) -> set[str]:
+    """The names of the FROM items, without what is inside of their queries."""
+    from_ = select.args.get("from_")
+    items = [from_.this] if from_ else []
+    return {
+        item.alias_or_name.lower()
+        for top in [*items, *select.args.get("joins", [])]
+        for item in top.walk(prune=lambda node: isinstance(node, exp.Query) and not isinstance(node, exp.Table))
+    }

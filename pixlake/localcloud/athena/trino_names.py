@@ -19,7 +19,7 @@ RESERVED = frozenset(
 FUNCTIONS = frozenset(
     """
     abs acos all_match any_match any_value approx_distinct approx_most_frequent approx_percentile approx_set arbitrary
-    array array_agg array_distinct array_except array_intersect array_join array_max array_min
+    array array_agg array_distinct array_except array_histogram array_intersect array_join array_max array_min
     array_position array_remove array_sort array_union arrays_overlap asin at_timezone atan atan2
     avg bar beta_cdf bing_tile bing_tile_at bit_count bitwise_and bitwise_and_agg bitwise_left_shift bitwise_not
     bitwise_or bitwise_or_agg bitwise_right_shift bitwise_right_shift_arithmetic bitwise_xor bitwise_xor_agg bool_and
