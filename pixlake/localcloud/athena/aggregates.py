@@ -122,9 +122,17 @@ def _bits(node: exp.Expr, _scope: Scope, around: Around) -> exp.Expr:
     return around(node)
 
 
-def _count_if(node: exp.Expr, _scope: Scope, around: Around) -> exp.Expr:
+def _count_if(node: exp.Expr, scope: Scope, around: Around) -> exp.Expr:
     """In DuckDB it is a sum, and NULL where there is nothing to sum; in Trino it counts, and is 0."""
+    if kind(scope.type_of(node.this)) not in ("boolean", "null", ""):
+        raise TypeMismatch("Unexpected parameters for function count_if. Expected: count_if(boolean)")
     return around(exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))])))
+
+
+def _count(node: exp.Expr, _scope: Scope, around: Around) -> exp.Expr:
+    if node.expressions or (isinstance(node.this, exp.Distinct) and len(node.this.expressions) > 1):
+        raise TypeMismatch("Unexpected parameters for function count. Expected: count(), count(t)")
+    return around(node)
 
 
 def _extreme(node: exp.Expr, scope: Scope, around: Around) -> exp.Expr:
@@ -146,6 +154,7 @@ _BY_NODE: dict[type[exp.Expr], Callable[[exp.Expr, Scope, Around], exp.Expr]] = 
     exp.Sum: _sum,
     exp.Avg: _avg,
     exp.CountIf: _count_if,
+    exp.Count: _count,
     exp.ApproxQuantile: _percentiles,
     exp.Skewness: _skewness,
     exp.BitwiseAndAgg: _bits,

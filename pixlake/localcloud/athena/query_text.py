@@ -109,6 +109,7 @@ def _syntax_error(source: Source, error: ParseError) -> str:
 
 
 _NOT_TRINO = {TokenType.DCOLON, TokenType.ILIKE}
+_FIELDS = frozenset("MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split())  # noqa: SIM905
 _PARSED = frozenset(Athena().parser_class.FUNCTION_PARSERS)
 
 
@@ -164,11 +165,25 @@ def _refuse_other_trees(source: Source, tree: exp.Expr) -> None:
         if isinstance(node, exp.Join) and node.method == "NATURAL":
             place = source.place_of_name("NATURAL")
             raise QueryFailed(f"NOT_SUPPORTED: {place}: Natural join not supported")
+    for test in tree.find_all(exp.Is):
+        if isinstance(test.expression, exp.Boolean):
+            word = test.expression.sql().upper()
+            raise StatementRejected(f"{source.place_of_name(word)}: mismatched input '{word}'. Expecting: 'NULL'")
+    for group in tree.find_all(exp.Group):
+        if group.args.get("all") and not group.expressions:
+            place = source.place_of_name("ALL")
+            raise QueryFailed(
+                f"COLUMN_NOT_FOUND: {place}: Column 'all' cannot be resolved (GROUP BY ALL is no Trino's)"
+            )
+    for timed in tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.DateDiff, exp.DateAdd):
+        unit = timed.args.get("unit")
+        if isinstance(unit, exp.Var) and unit.name.upper() not in _FIELDS:
+            raise QueryFailed(f"INVALID_FUNCTION_ARGUMENT: '{unit.name.lower()}' is not a valid TIMESTAMP field")
     if tree.find(exp.JSONPath):
         _refuse_single_quotes_in_paths(source)
     for star in tree.find_all(exp.Star):
-        if word := next((name for name in ("except_", "replace", "rename") if star.args.get(name)), None):
-            word = word.strip("_").upper()
+        if found := next((name for name in ("except_", "replace", "rename") if star.args.get(name)), None):
+            word = found.strip("_").upper()
             raise StatementRejected(f"{source.place_of_name(word)}: mismatched input '{word}'. Expecting: <EOF>")
     for select in tree.find_all(exp.Select):
         if (distinct := select.args.get("distinct")) and distinct.args.get("on"):

@@ -134,9 +134,41 @@ def _arithmetic(node: exp.Expr, scope: Scope) -> exp.Expr:
     if isinstance(node, exp.Div):
         return _division(node, scope)
     kinds = {kind(scope.type_of(node.this)), kind(scope.type_of(node.expression))}
+    if kinds == {"date", "integer"}:
+        raise TypeMismatch(f"Cannot apply operator: date {_ARITHMETIC[type(node)]} integer")
     if kinds == {"date", "interval"}:  # DuckDB: a timestamp
         return cast(exp.paren(node), "DATE")
     return times.difference(node) if kinds == {"date"} and isinstance(node, exp.Sub) else node
+
+
+def not_boolean(node: exp.Expr, scope: Scope) -> DuckDBPyType | None:
+    """The type of a condition that is no boolean, which DuckDB takes and Trino does not."""
+    if isinstance(node, exp.Predicate | exp.Connector | exp.Not | exp.Boolean | exp.Null):
+        return None
+    type_ = scope.type_of(node)
+    return type_ if type_ is not None and kind(type_) not in ("boolean", "null") else None
+
+
+def _logical(node: exp.Expr, scope: Scope) -> exp.Expr:
+    for operand in (node.this, node.expression) if isinstance(node, exp.Connector) else (node.this,):
+        if (type_ := not_boolean(operand, scope)) is not None:
+            raise TypeMismatch(f"Logical expression term must evaluate to a boolean (actual: {trino_name(type_)})")
+    return node
+
+
+def _member(node: exp.Expr, scope: Scope) -> exp.Expr:
+    """DuckDB opens a map with a dot, too; `m.k` is read as a table's column until its types are known."""
+    owner = node.this if isinstance(node, exp.Dot) else _owner(node, scope)
+    if owner is not None and (type_ := scope.type_of(owner)) is not None and type_.id == "map":
+        raise TypeMismatch(f"Expression {owner.sql('athena')} is not of type ROW")
+    return node
+
+
+def _owner(node: exp.Expr, scope: Scope) -> exp.Column | None:
+    table, above = node.args.get("table"), node.args.get("db")
+    if table is None or (above is None and table.name.lower() in scope.names()):
+        return None
+    return exp.Column(this=table.copy(), table=above.copy() if above is not None else None)
 
 
 def _division(node: exp.Div, scope: Scope) -> exp.Expr:
@@ -238,5 +270,7 @@ _RULES: dict[type[exp.Expr], Rule] = {
     exp.Bracket: _bracket,
     exp.DPipe: _concatenation,
     exp.Concat: _concat,
+    **dict.fromkeys((exp.And, exp.Or, exp.Not, exp.If), _logical),
+    **dict.fromkeys((exp.Column, exp.Dot), _member),
     exp.Typeof: _typeof,
 }

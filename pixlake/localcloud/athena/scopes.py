@@ -74,6 +74,16 @@ class Scope:
         """Whether every name of an expression can be resolved from the sources alone."""
         return self.type_of(expression) is not None
 
+    def names(self) -> set[str]:
+        """The names of all sources, in small letters."""
+        found: set[str] = set()
+        scope: Scope | None = self
+        while scope is not None:
+            items = (source.this if isinstance(source, exp.Join) else source for source in scope.sources)
+            found |= {item.alias_or_name.lower() for item in items}
+            scope = scope.outer
+        return found
+
     def probe(self, text: str) -> str:
         """`SELECT <text>` at this place, as DuckDB SQL."""
         select = f"SELECT {text}"

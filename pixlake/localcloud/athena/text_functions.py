@@ -30,6 +30,9 @@ _CONVERSION = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%]
 
 def _not_binary(name: str, then: Callable[[exp.Expr], exp.Expr]) -> Rule:
     def rule(node: exp.Expr, scope: Scope) -> exp.Expr:
+        for place in (node.args.get("start"), node.args.get("length")):
+            if place is not None and is_text(scope.type_of(place)):
+                raise TypeMismatch(f"Unexpected parameters (varchar, varchar) for function {name}")
         if kind(scope.type_of(node.this)) == "blob":
             raise NotSupported(f"{name}() of a varbinary")
         return then(node)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-from pixlake.localcloud.athena import rules
+from pixlake.localcloud.athena import joined_columns, rules
 from pixlake.localcloud.athena.engine import Engine
 from pixlake.localcloud.athena.errors import COLUMN_NOT_FOUND, NotSupported, QueryFailed
 from pixlake.localcloud.athena.expressions import TypeMismatch
@@ -20,7 +20,7 @@ from pixlake.localcloud.athena.query_text import Source
 from pixlake.localcloud.athena.scopes import Scope
 from pixlake.localcloud.athena.unnest import translate_unnest
 
-_IN_SETS = (exp.Column, exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
+_IN_SETS = (exp.Column, exp.Tuple)
 _CLAUSES = ("where", "group", "having", "windows", "expressions", "distinct", "order", "limit", "offset", "fetch")
 
 
@@ -83,6 +83,8 @@ class _Translation:
         scope = self._joins(select, scope)
         self._refuse_fields_of_rows(select)
         self._refuse_computed_sets(select)
+        joined_columns.translate_stars(select)
+        joined_columns.refuse_qualified(select, self._place)
         self._refuse_names_of_aliases(select, scope)
         for clause in _CLAUSES:
             value = select.args.get(clause)
@@ -90,6 +92,8 @@ class _Translation:
                 select.set(clause, [self._expression(item, scope) for item in value])
             elif isinstance(value, exp.Expr):
                 self._children(value, scope)
+                if isinstance(value, exp.Where | exp.Having):
+                    self._require_boolean(value.this, scope, f"{value.key.upper()} clause")
 
     def _joins(self, node: exp.Expr, scope: Scope) -> Scope:
         for join in [*(node.args.get("laterals") or []), *(node.args.get("joins") or [])]:
@@ -100,7 +104,15 @@ class _Translation:
                 scope = scope.with_source(join)
             if join.args.get("on"):
                 join.set("on", self._expression(join.args["on"], scope))
+                self._require_boolean(join.args["on"], scope, "JOIN ON clause")
         return scope
+
+    def _require_boolean(self, condition: exp.Expr, scope: Scope, what: str) -> None:
+        if (type_ := rules.not_boolean(condition, scope)) is not None:
+            actual = rules.trino_name(type_)
+            raise QueryFailed(
+                f"TYPE_MISMATCH: {self._place(condition)}: {what} must evaluate to a boolean: actual type {actual}"
+            )
 
     def _source_item(self, item: exp.Expr, scope: Scope) -> exp.Expr:
         """Translate one FROM item; return what stands in its place."""
@@ -170,6 +182,8 @@ class _Translation:
         """`r.*` is of a FROM item; in DuckDB it is of a row, too."""
         known = _sources(select)
         for column in select.expressions:
+            if column.is_star and column.args.get("db"):
+                raise NotSupported(f"{self._place(column)}: all fields of a row by `*`", "name them")
             if column.is_star and isinstance(column, exp.Column) and column.table.lower() not in known:
                 raise QueryFailed(f"TABLE_NOT_FOUND: {self._place(column)}: Unable to resolve reference {column.table}")
 
