@@ -222,7 +222,7 @@ def test_given_a_statement_when_both_run_it_then_the_rows_are_equal(sql, traps, 
 
 @pytest.mark.parametrize("sql", _lines("failing_on_both"))
 def test_given_what_trino_fails_at_when_asked_locally_then_it_fails_too(sql, traps, trino, local):
-    statement = sql if sql.startswith(("SELECT", "TABLE", "VALUES")) else f"SELECT {sql} AS x"
+    statement = sql if sql.startswith(("SELECT", "TABLE", "VALUES", "WITH")) else f"SELECT {sql} AS x"
     with pytest.raises(QueryFailed):
         trino.run(traps, statement)
 

@@ -28,6 +28,8 @@ def translated(node: exp.Expr, scope: Scope) -> exp.Expr:
         if isinstance(node, exp.Filter) and isinstance(around, exp.Window):
             raise QueryFailed("NOT_SUPPORTED: line 1:1: FILTER is not yet supported for window functions")
         return node
+    if isinstance(node, exp.Filter) and kind(scope.type_of(node.expression.this)) not in ("boolean", "null", ""):
+        raise TypeMismatch("Filter expression must evaluate to a boolean")
     inner: exp.Expr = node
     while isinstance(inner, _CLAUSES):
         inner = inner.this

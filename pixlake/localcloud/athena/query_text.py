@@ -126,7 +126,8 @@ def _refuse_other_dialects(source: Source) -> None:
         if token.token_type is TokenType.L_PAREN and previous and _is_others_function(previous, before):
             place = source.place(previous.start)
             raise QueryFailed(f"FUNCTION_NOT_FOUND: {place}: Function '{previous.text.lower()}' not registered")
-        if token.token_type in _NOT_TRINO or token.text == "==" or trailing_comma or offset_last:
+        unknown = token.text.upper() == "UNKNOWN" and previous and previous.text.upper() in ("IS", "NOT")
+        if unknown or token.token_type in _NOT_TRINO or token.text == "==" or trailing_comma or offset_last:
             expected = "<EOF>" if offset_last else "<expression>"
             raise StatementRejected(
                 f"{source.place(token.start)}: mismatched input '{token.text}'. Expecting: {expected}"
@@ -175,6 +176,8 @@ def _refuse_other_trees(source: Source, tree: exp.Expr) -> None:
             raise QueryFailed(
                 f"COLUMN_NOT_FOUND: {place}: Column 'all' cannot be resolved (GROUP BY ALL is no Trino's)"
             )
+    for group in tree.find_all(exp.Group):
+        group.set("all", None)  # GROUP BY ALL (a): the counterpart of DISTINCT, and the default
     for timed in tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.DateDiff, exp.DateAdd):
         unit = timed.args.get("unit")
         if isinstance(unit, exp.Var) and unit.name.upper() not in _FIELDS:

@@ -74,3 +74,48 @@ split_part('a,b', ',', 0)
 split_part('a,b', ',', -1)
 to_hex(chr(65))
 bit_count(300, 8)
+codepoint('ab')
+codepoint('')
+codepoint(substr('abc', 1, 1))
+json_extract('{"a.b": 1}', '$[''a.b'']')
+json_extract_scalar('{"a.b": 1}', '$[''a.b'']')
+element_at(ARRAY[1, 2], 0)
+concat(NULL, NULL)
+concat('a', 1)
+concat('a')
+concat(ARRAY[1], 2, 3)
+1 IN (SELECT 'a')
+'1' IN (VALUES 1)
+DATE '2026-03-09' IN (SELECT '2026-03-09')
+current_date - 7
+1 AND 2
+NOT 1
+if(1, 2)
+substr('abc', '1')
+count_if(1)
+SELECT category.* FROM uploads
+SELECT models.category FROM uploads
+SELECT u.models.category FROM uploads AS u
+SELECT dt, category.family, count(*) FROM uploads GROUP BY ROLLUP (dt, category.family)
+SELECT dt, count(*) FROM uploads GROUP BY ROLLUP (1)
+SELECT dt, status, count(*) FROM uploads GROUP BY GROUPING SETS ((dt, status), ROLLUP (dt))
+SELECT dt, count(*) FROM uploads GROUP BY ALL
+SELECT string_agg(dt, ',') FROM uploads
+SELECT DISTINCT ON (dt) dt FROM uploads
+SELECT * EXCEPT (dt) FROM daily
+SELECT sum(is_nsfw) FROM uploads
+SELECT count(DISTINCT dt, status) FROM uploads
+SELECT count(*) FILTER (WHERE image.width) FROM uploads
+SELECT count(*) FROM uploads WHERE image.width
+SELECT count(*) FROM uploads WHERE is_nsfw IS TRUE
+SELECT count(*) FROM uploads WHERE is_nsfw IS UNKNOWN
+SELECT count(*) FROM uploads WHERE dt >= DATE '2026-03-09'
+SELECT count(*) FROM uploads WHERE dt = ANY (SELECT DATE '2026-03-09')
+SELECT count(*) FROM uploads WHERE uploaded_at >= '2026-03-09'
+SELECT dt FROM uploads GROUP BY dt HAVING count(*)
+SELECT date_trunc('days', uploaded_at) FROM uploads
+SELECT dt FROM uploads UNION SELECT DATE '2026-03-09'
+SELECT dt FROM uploads UNION SELECT 1
+SELECT a.dt FROM daily AS a JOIN daily AS b USING (dt)
+SELECT TRY_CAST(metadata['nope'] AS integer) FROM uploads
+WITH RECURSIVE days AS (SELECT 1 AS d UNION ALL SELECT d + 1 FROM days WHERE d < 4) SELECT d FROM days

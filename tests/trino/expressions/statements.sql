@@ -64,3 +64,42 @@ SELECT count(*) AS n FROM (VALUES 1e0, nan()) AS t (x) GROUP BY x ORDER BY x
 SELECT skewness(x) AS s FROM (VALUES 1e0, 2e0) AS t (x)
 SELECT skewness(x) AS s, kurtosis(x) AS k FROM (VALUES 1e0, 2e0, 5e0) AS t (x)
 SELECT approx_percentile(x, 0.5) AS a FROM (VALUES 5e0, 5e0, 5e0) AS t (x)
+SELECT row_id, t.l FROM uploads CROSS JOIN UNNEST(category.top) WITH ORDINALITY AS t (l, s, n) WHERE n = 2 ORDER BY 1, 2
+SELECT dt, count(*) AS n, sum(count(*)) OVER (ORDER BY dt) AS total FROM uploads GROUP BY dt ORDER BY dt
+SELECT dt, count(*) - lag(count(*)) OVER (ORDER BY dt) AS d FROM uploads GROUP BY dt ORDER BY dt
+SELECT json_format(CAST(category AS json)) AS j FROM uploads WHERE status = 'scored' ORDER BY row_id LIMIT 3
+SELECT CAST(image AS json) AS j FROM uploads WHERE status = 'scored' ORDER BY row_id LIMIT 3
+SELECT CAST(category.top AS json) AS j FROM uploads WHERE status = 'scored' ORDER BY row_id LIMIT 3
+SELECT CAST(models AS json) AS j FROM uploads WHERE status = 'scored' ORDER BY row_id LIMIT 3
+SELECT CAST(metadata AS json) AS j FROM uploads WHERE status = 'scored' ORDER BY row_id LIMIT 3
+SELECT dt, status, count(*) AS n FROM uploads GROUP BY GROUPING SETS ((dt), (status), ()) ORDER BY 1, 2
+WITH RECURSIVE days (d) AS (SELECT DATE '2026-03-08' UNION ALL SELECT d + INTERVAL '1' DAY FROM days WHERE d < DATE '2026-03-12') SELECT d, count(u.row_id) AS n FROM days LEFT JOIN uploads AS u ON u.dt = CAST(d AS varchar) GROUP BY d ORDER BY d
+SELECT d, count(row_id) AS n FROM UNNEST(sequence(DATE '2026-03-08', DATE '2026-03-12')) AS s (d) LEFT JOIN uploads ON dt = CAST(d AS varchar) GROUP BY d ORDER BY d
+SELECT row_id FROM uploads AS u WHERE quality.score = (SELECT max(quality.score) FROM uploads AS v WHERE v.dt = u.dt) ORDER BY 1
+SELECT count(*) AS n FROM uploads WHERE content_sha256 NOT IN (SELECT content_sha256 FROM uploads WHERE status = 'missing')
+SELECT count(*) AS n FROM uploads AS u WHERE EXISTS (SELECT 1 FROM uploads AS v WHERE v.content_sha256 = u.content_sha256 AND v.row_id <> u.row_id)
+SELECT dt, listagg(DISTINCT category.family, ', ') WITHIN GROUP (ORDER BY category.family) AS f FROM uploads GROUP BY dt ORDER BY dt
+SELECT dt, array_join(array_agg(DISTINCT category.family ORDER BY category.family), ', ') AS f FROM uploads GROUP BY dt ORDER BY dt
+SELECT TRY_CAST(metadata['listing-id'] AS bigint) AS l, count(*) AS n FROM uploads WHERE element_at(metadata, 'listing-id') IS NOT NULL GROUP BY 1 ORDER BY 1
+SELECT object_bytes FROM uploads WHERE dt = '2026-03-08' UNION ALL SELECT 1.5
+SELECT image.width FROM uploads WHERE dt = '2026-03-08' UNION SELECT 1e0
+SELECT uploaded_at FROM uploads WHERE dt = '2026-03-08' UNION SELECT DATE '2026-03-09'
+SELECT NULL AS a UNION SELECT dt FROM uploads
+SELECT u.dt, count(*) AS n FROM uploads AS u GROUP BY ROLLUP (u.dt) ORDER BY 1
+SELECT dt, f, count(*) AS n FROM (SELECT dt, category.family AS f FROM uploads) GROUP BY CUBE (dt, f) ORDER BY 1, 2, 3
+SELECT category.family AS f, dt, count(*) AS n FROM uploads GROUP BY category.family, ROLLUP (dt) ORDER BY 1, 2, 3
+SELECT dt, sum(image.width) OVER (PARTITION BY dt ORDER BY uploaded_at RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW) AS s FROM uploads ORDER BY row_id LIMIT 5
+SELECT count(*) AS n FROM uploads WHERE status NOT IN ('scored', NULL)
+SELECT * FROM (SELECT dt, 1 AS x FROM uploads) AS a JOIN (SELECT 1 AS x, dt FROM uploads) AS b USING (x, dt) ORDER BY dt LIMIT 2
+SELECT json_extract_scalar(CAST(category AS json), '$.label') AS l FROM uploads ORDER BY row_id LIMIT 5
+SELECT json_extract_scalar(json_format(CAST(category AS json)), '$.top[0].label') AS l FROM uploads ORDER BY row_id LIMIT 5
+SELECT CAST(timing AS json) AS l FROM uploads WHERE false
+SELECT slice(array_agg(row_id ORDER BY quality.score DESC, row_id), 1, 3) AS a, dt FROM uploads GROUP BY dt ORDER BY dt
+SELECT row_id FROM uploads WHERE dt = (SELECT max(dt) FROM uploads) ORDER BY 1 LIMIT 2
+SELECT x.* FROM uploads AS u CROSS JOIN LATERAL (SELECT u.dt AS d, u.status AS s) AS x ORDER BY 1, 2 LIMIT 2
+(SELECT dt FROM uploads ORDER BY dt LIMIT 1) UNION ALL (SELECT dt FROM uploads ORDER BY dt DESC LIMIT 1) ORDER BY 1
+SELECT sum(count(*)) OVER () AS n FROM uploads GROUP BY dt LIMIT 1
+SELECT 100.0 * count(*) / sum(count(*)) OVER () AS pct, dt FROM uploads GROUP BY dt ORDER BY dt
+SELECT * FROM (SELECT 2 AS y, 1 AS x) AS a JOIN (SELECT 1 AS x, 3 AS z) AS b USING (x) JOIN (SELECT 3 AS z, 4 AS w) AS c USING (z)
+SELECT * FROM (SELECT 2 AS y, 1 AS x) AS a FULL JOIN (SELECT 5 AS x, 3 AS z) AS b USING (x) ORDER BY x
+SELECT count(*) AS n FROM uploads GROUP BY ALL (dt)

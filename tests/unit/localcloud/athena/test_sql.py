@@ -66,7 +66,7 @@ EXPRESSIONS = {
     "try of no error": ("TRY(a / 7)", "1"),
     "try of a subscript": ("TRY(arr[9])", None),
     "IF without else": ("IF(a > 100, 'x')", None),
-    "concatenation with NULL": ("s || NULL", None),
+    "concatenation with NULL": ("s || CAST(NULL AS varchar)", None),
     "concat with NULL": ("concat('a', CAST(NULL AS varchar))", None),
     "text compares by code point": ("'a' < 'B'", "false"),
     "names ignore case": ("CATEGORY.Label || S", "catx-y"),
