@@ -293,6 +293,20 @@ FAILURES = {
         "SELECT 1 FROM t WHERE a IN ('1')",
         "TYPE_MISMATCH: line 1:23: IN value and list items must be the same type: integer, varchar",
     ),
+    "a union of text and a date": (
+        "SELECT s FROM t UNION SELECT day FROM t",
+        "TYPE_MISMATCH: line 1:8: column 1 in UNION query has incompatible types: varchar, date",
+    ),
+    "a number as a condition": (
+        "SELECT 1 FROM t WHERE a",
+        "TYPE_MISMATCH: line 1:23: WHERE clause must evaluate to a boolean: actual type integer",
+    ),
+    "a map opened with a dot": ("SELECT m.k FROM t", "TYPE_MISMATCH: line 1:8: Expression m is not of type ROW"),
+    "a side's column after USING": (
+        "SELECT l.x FROM n AS l JOIN n AS r USING (x)",
+        "COLUMN_NOT_FOUND: line 1:8: Column 'l.x' cannot be resolved or requester is not authorized to access "
+        "requested resources",
+    ),
     "text and a number": ("SELECT s + 1 FROM t", "TYPE_MISMATCH: line 1:8: Cannot apply operator: varchar + integer"),
     "concatenation with a number": (
         "SELECT s || a FROM t",
