@@ -150,6 +150,8 @@ def not_boolean(node: exp.Expr, scope: Scope) -> DuckDBPyType | None:
 
 
 def _logical(node: exp.Expr, scope: Scope) -> exp.Expr:
+    if isinstance(node.parent, exp.Case) and node.parent.this is not None:
+        return node  # CASE x WHEN 1: a value to compare with
     for operand in (node.this, node.expression) if isinstance(node, exp.Connector) else (node.this,):
         if (type_ := not_boolean(operand, scope)) is not None:
             raise TypeMismatch(f"Logical expression term must evaluate to a boolean (actual: {trino_name(type_)})")
