@@ -1,7 +1,9 @@
-"""Log groups, log streams and alarms."""
+"""Log groups, log streams, alarms and dashboards."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pixlake.localcloud.resources.creator import Created, Request, creates
@@ -70,3 +72,24 @@ def alarm(request: Request) -> Created:
     given = {key: value for key, value in request.properties.items() if key in _ALARM}
     request.site.client("cloudwatch").put_metric_alarm(AlarmName=name, **given)
     return Created(name, {"Arn": request.arn("cloudwatch", f"alarm:{name}")})
+
+
+def _can_dashboard(properties: Mapping[str, Any]) -> Iterable[str]:
+    try:
+        json.loads(properties["DashboardBody"])
+    except ValueError as error:
+        yield f"DashboardBody is not JSON: {error}."
+
+
+@creates(
+    "AWS::CloudWatch::Dashboard",
+    {"DashboardName": TEXT, "DashboardBody": TEXT},
+    required=("DashboardBody",),
+    check=_can_dashboard,
+)
+def dashboard(request: Request) -> Created:
+    """Create a dashboard; it can be read back, and has nothing to show."""
+    name = request.name("DashboardName", most=255)
+    body = request.properties["DashboardBody"]
+    request.site.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=body)
+    return Created(name)
