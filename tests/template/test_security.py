@@ -47,7 +47,7 @@ SERVICES_WITH_THE_KEY = {
 
 @pytest.fixture(scope="module")
 def with_key():
-    return resolve(KmsKeyArn=KEY)
+    return resolve(KmsKeyArn=KEY, AlarmEmail="ops@example.org")
 
 
 def of_type(resources, kind):

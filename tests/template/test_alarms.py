@@ -1,0 +1,329 @@
+"""Alarms and the dashboard: each metric that they name exists, each alarm says what to do, each threshold is reckoned."""
+
+import contextlib
+import io
+import json
+import re
+import sys
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.conftest import ROOT
+from tests.fakes_ledger import ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue
+from tests.template.conftest import resolve
+
+# Reviewed against the services' lists of metrics: what they publish, by which dimension, of which resource here.
+OF_AWS = {
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    "AWS/SQS": (
+        "QueueName",
+        {
+            "ApproximateAgeOfOldestMessage",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesVisible",
+        },
+        {"UploadQueue.QueueName", "UploadDeadLetterQueue.QueueName"},
+    ),
+    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    "AWS/Lambda": (
+        "FunctionName",
+        {"ConcurrentExecutions", "Duration", "Errors", "Invocations", "Throttles"},
+        {"ScoreUploadsFunction", "ReconcileUploadsFunction"},
+    ),
+    # https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html: dynamic partitioning and
+    # format conversion change nothing of the names of delivery
+    "AWS/Firehose": (
+        "DeliveryStreamName",
+        {
+            "DeliveryToS3.Bytes",
+            "DeliveryToS3.DataFreshness",
+            "FailedConversion.Records",
+            "IncomingBytes",
+            "ThrottledRecords",
+        },
+        {"RowStream"},
+    ),
+}
+CONTEXT = SimpleNamespace(
+    function_name="f",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:f",
+    aws_request_id="request-1",
+    get_remaining_time_in_millis=lambda: 100_000,
+)
+EMAIL = "ops@example.org"
+
+
+def of_type(resources, kind):
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
+
+
+ALARMS = of_type(resolve(), "AWS::CloudWatch::Alarm")
+
+
+def stats(alarm):
+    """The metrics that an alarm reads: namespace, name, dimensions."""
+    found = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    for metric in found or [alarm]:
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        yield metric["Namespace"], metric["MetricName"], dimensions
+
+
+def widgets(resources):
+    (dashboard,) = of_type(resources, "AWS::CloudWatch::Dashboard").values()
+    return json.loads(dashboard["DashboardBody"])["widgets"]
+
+
+def drawn(resources):
+    """The metrics that the dashboard draws, in the same form."""
+    for widget in widgets(resources):
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], str):
+                namespace, name, *dimensions = [part for part in metric if isinstance(part, str)]
+                yield namespace, name, dict(zip(dimensions[::2], dimensions[1::2], strict=True))
+
+
+@contextlib.contextmanager
+def handler_of(function):
+    """Its module, imported in the environment that the template gives it."""
+    properties = resolve()[function]["Properties"]
+    name = properties["Handler"].rpartition(".")[0]
+    variables = properties["Environment"]["Variables"] | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+    if "PIXLAKE_ALERT_BUS" in variables:
+        variables["PIXLAKE_ALERT_BUS"] = "arn:aws:events:us-east-1:123456789012:event-bus/alerts"
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for variable, value in variables.items():
+            patch.setenv(variable, str(value))
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        sys.modules.pop(name, None)
+        try:
+            __import__(name)
+            yield sys.modules[name]
+        finally:
+            sys.modules.pop(name, None)
+
+
+def emitted(module, event):
+    """The metrics of one invocation: namespace and name to dimensions."""
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        module.handler(event, CONTEXT)
+    (line,) = [json.loads(line) for line in written.getvalue().splitlines() if '"_aws"' in line]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    (names,) = directive["Dimensions"]
+    dimensions = {name: line[name] for name in names}
+    return {(directive["Namespace"], metric["Name"]): dimensions for metric in directive["Metrics"]}
+
+
+def message(number, key, etag, event="ObjectCreated:Put"):
+    record = {
+        "eventName": event,
+        "eventTime": "2026-11-03T09:15:27.104Z",
+        "s3": {"bucket": {"name": "uploads"}, "object": {"key": key, "size": 9, "eTag": etag, "sequencer": "01"}},
+    }
+    body = json.dumps({"Records": [record]})
+    return {"messageId": str(number), "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """What both handlers emit, with uploads of every outcome in the scorer's batch."""
+    with handler_of("ScoreUploadsFunction") as module:
+        s3 = boto3.client("s3")
+        for bucket in ("uploads", "lake"):
+            s3.create_bucket(Bucket=bucket)
+        boto3.client("events").create_event_bus(Name="alerts")
+        boto3.client("dynamodb").create_table(
+            TableName="ResultCacheTable",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "content", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "content", "KeyType": "HASH"}],
+        )
+        destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName="RowStream", ExtendedS3DestinationConfiguration=destination
+        )
+
+        def upload(key, body):
+            return s3.put_object(Bucket="uploads", Key=key, Body=body)["ETag"].strip('"')
+
+        batch = [
+            message(1, "cat.jpg", upload("cat.jpg", (ROOT / "samples" / "cat.jpg").read_bytes())),
+            message(2, "text.jpg", upload("text.jpg", b"no image")),
+            message(3, "absent.jpg", "0" * 32),
+            message(4, "overwritten.jpg", "0" * 32),
+            message(5, "gone.jpg", "", "ObjectRemoved:Delete"),
+        ]
+        upload("overwritten.jpg", b"the second upload")
+        found = emitted(module, {"Records": batch})
+    with handler_of("ReconcileUploadsFunction") as module:
+        from sink.reconcile_uploads import ReconcileUploads, Rules
+        from tests.fakes_ledger import NOON, timedelta
+
+        module.reconcile_uploads = ReconcileUploads(
+            ListedBucket,
+            KnownLake(),
+            RecordingQueue(),
+            ErrorLines(),
+            MemoryLedger(),
+            Rules(timedelta(minutes=20), timedelta(minutes=40)),
+            now=lambda: NOON,
+        )
+        return found | emitted(module, {})
+
+
+def unknown(metrics, recorded):
+    """Those that nobody publishes, or not with these dimensions."""
+    for namespace, name, dimensions in metrics:
+        if namespace in OF_AWS:
+            dimension, names, resources = OF_AWS[namespace]
+            good = name in names and dimensions.keys() == {dimension} and dimensions[dimension] in resources
+        else:
+            good = recorded.get((namespace, name)) == dimensions
+        if not good:
+            yield namespace, name, dimensions
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_watches_metrics_that_there_are(name, recorded):
+    assert list(unknown(stats(ALARMS[name]), recorded)) == []
+
+
+def test_the_dashboard_draws_metrics_that_there_are(resolved, recorded):
+    shown = list(drawn(resolved))
+
+    assert len(shown) > 30
+    assert list(unknown(shown, recorded)) == []
+
+
+def test_every_outcome_of_an_upload_is_drawn(resolved, recorded):
+    outcomes = {name for _, name in recorded if name.startswith("Uploads")}
+
+    assert outcomes == {name for _, name, _ in drawn(resolved) if name.startswith("Uploads")}
+
+
+def test_all_alarms_are_on_the_dashboard_whose_widgets_do_not_overlap(resolved):
+    (shown,) = [each["properties"]["alarms"] for each in widgets(resolved) if each["type"] == "alarm"]
+    places = [
+        (x, y)
+        for each in widgets(resolved)
+        for x in range(each["x"], each["x"] + each["width"])
+        for y in range(each["y"], each["y"] + each["height"])
+    ]
+
+    assert sorted(shown) == sorted(f"{name}.Arn" for name in ALARMS)
+    assert len(places) == len(set(places))
+    assert max(x for x, _ in places) < 24, "CloudWatch's grid"
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_can_be_evaluated(name):
+    alarm = ALARMS[name]
+    metrics = alarm.get("Metrics", [])
+    returned = [each for each in metrics if each.get("ReturnData", True)]
+    periods = {int(each["MetricStat"]["Period"]) for each in metrics if "MetricStat" in each} or {int(alarm["Period"])}
+
+    assert len(returned) == (1 if metrics else 0), "the value that is held against the threshold"
+    for each in returned:
+        read = set(re.findall(r"\b[a-z]\w*", each["Expression"]))
+        assert read == {metric["Id"] for metric in metrics} - {each["Id"]}
+    assert len(periods) == 1
+    assert max(periods) * int(alarm["EvaluationPeriods"]) <= 86_400, "CloudWatch's limit below a period of an hour"
+    assert alarm["TreatMissingData"] in {"notBreaching", "breaching", "ignore"}, "said, not left to the default"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shown"),
+    [
+        ("RedeliveriesAlarm", {"again": 50, "received": 1000}, 5),
+        ("RedeliveriesAlarm", {"again": 3, "received": 10}, 0),  # too few to speak of a share
+        ("CacheFailuresAlarm", {"failures": 60, "received": 1000}, 6),
+        ("ScorerNearTimeoutAlarm", {"duration": 108_000}, 90),  # of 120 s
+        ("DeliveryLateAlarm", {"freshness": 900}, 600),  # the buffer waits 300 s
+        # 20 batches of 50 images, 70 ms each, in 1,769 MB: docs/costs.md reckons with it
+        ("CostPerUploadAlarm", {"duration": 70_000, "received": 1000, "again": 0}, 0.1209),
+        ("CostPerUploadAlarm", {"duration": 70_000, "received": 1000, "again": 500}, 0.2419),
+        ("CostPerUploadAlarm", {"duration": 70_000, "received": 60, "again": 0}, 0),
+    ],
+)
+def test_a_share_is_reckoned_right(name, values, shown):
+    (expression,) = [each["Expression"] for each in ALARMS[name]["Metrics"] if "Expression" in each]
+    # What stands there is arithmetic in both languages, and Python has it all but the function.
+    functions = {"IF": lambda condition, then, otherwise: then if condition else otherwise}
+    reckoned = eval(expression, {"__builtins__": {}} | functions, values)  # noqa: S307 - the template's own text
+    assert reckoned == pytest.approx(shown, rel=1e-3)
+
+
+def sections():
+    """Headings below `What each alarm means and what to do`, as GitHub makes anchors of them, with their text."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    part = re.search(r"^## What each alarm means and what to do\n(.*?)(?=^## )", text, re.M | re.S)[1]
+    found = re.findall(r"^### ([^\n]+)\n(.*?)(?=^### |\Z)", part, re.M | re.S)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-"): body for title, body in found}
+
+
+def test_each_alarm_points_to_its_section_and_each_section_is_of_an_alarm():
+    pointers = {}
+    for name, alarm in ALARMS.items():
+        what, _, pointer = alarm["AlarmDescription"].rpartition(" See docs/operations.md#")
+        assert what.endswith("."), name
+        pointers[pointer] = name
+
+    assert len(pointers) == len(ALARMS)
+    assert pointers.keys() == sections().keys()
+
+
+@pytest.mark.parametrize("anchor", sections())
+def test_a_section_says_causes_and_what_to_run(anchor):
+    body = sections()[anchor]
+
+    assert "**Causes.**" in body
+    assert "**Do.**" in body
+    assert "`" in body.split("**Do.**")[1], "something to run, or a name to look for"
+
+
+def test_commands_in_the_runbook_exist():
+    from typer.main import get_command
+
+    from pixlake.cli import app
+
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    used = set(re.findall(r"\bpixlake ([a-z][a-z-]+)", "\n".join(re.findall(r"`([^`]+)`", text))))
+    assert used
+    assert used <= get_command(app).commands.keys()
+
+
+class TestTopic:
+    def test_is_not_there_and_no_alarm_acts_without_an_address(self, resolved):
+        assert {each["Type"] for each in resolved.values() if each["Type"].startswith("AWS::SNS")} == set()
+        assert {name for name, alarm in ALARMS.items() if alarm.get("AlarmActions")} == set()
+
+    def test_mails_every_alarm_to_the_address(self):
+        resources = resolve(AlarmEmail=EMAIL)
+        alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+        (subscription,) = of_type(resources, "AWS::SNS::Subscription").values()
+
+        assert alarms.keys() == ALARMS.keys()
+        assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {("AlarmTopic",)}
+        assert subscription == {"TopicArn": "AlarmTopic", "Protocol": "email", "Endpoint": EMAIL}
+
+    def test_takes_what_alarms_of_this_account_say_by_tls_only(self):
+        (policy,) = of_type(resolve(AlarmEmail=EMAIL), "AWS::SNS::TopicPolicy").values()
+        allow, deny = policy["PolicyDocument"]["Statement"]
+        alarms = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"
+
+        assert (allow["Effect"], allow["Principal"]) == ("Allow", {"Service": "cloudwatch.amazonaws.com"})
+        assert allow["Condition"] == {
+            "ArnLike": {"aws:SourceArn": alarms},
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+        }
+        assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "sns:Publish")
+        assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    @pytest.mark.parametrize("text", ["nobody", "a b@c", "a@b@c"])
+    def test_takes_an_address(self, text):
+        with pytest.raises(Exception, match="AlarmEmail"):
+            resolve(AlarmEmail=text)
