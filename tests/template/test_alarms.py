@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: each metric that they name exists, each alarm says what to do, each threshold is reckoned."""
+"""Alarms and the dashboard: the metrics that they name exist, each alarm says what to do, thresholds are reckoned."""
 
 import contextlib
 import io
@@ -195,7 +195,7 @@ def test_an_alarm_watches_metrics_that_there_are(name, recorded):
 def test_the_dashboard_draws_metrics_that_there_are(resolved, recorded):
     shown = list(drawn(resolved))
 
-    assert len(shown) > 30
+    assert 30 < len(shown) <= 50, "above 50 metrics a dashboard is not among an account's free ones"
     assert list(unknown(shown, recorded)) == []
 
 
@@ -233,6 +233,18 @@ def test_an_alarm_can_be_evaluated(name):
     assert len(periods) == 1
     assert max(periods) * int(alarm["EvaluationPeriods"]) <= 86_400, "CloudWatch's limit below a period of an hour"
     assert alarm["TreatMissingData"] in {"notBreaching", "breaching", "ignore"}, "said, not left to the default"
+
+
+def test_what_a_missing_value_means_is_chosen_for_each_alarm():
+    missing = {name: alarm["TreatMissingData"] for name, alarm in ALARMS.items()}
+
+    # Between two runs of the ledger nothing new is known; a ledger that never runs is what one alarm is about.
+    assert {name for name, choice in missing.items() if choice == "breaching"} == {"LedgerSilentAlarm"}
+    assert {name for name, choice in missing.items() if choice == "ignore"} == {
+        "ErrorOutputAlarm",
+        "LedgerErrorsAlarm",
+        "UnaccountedAlarm",
+    }
 
 
 @pytest.mark.parametrize(
@@ -294,6 +306,15 @@ def test_commands_in_the_runbook_exist():
     used = set(re.findall(r"\bpixlake ([a-z][a-z-]+)", "\n".join(re.findall(r"`([^`]+)`", text))))
     assert used
     assert used <= get_command(app).commands.keys()
+
+
+def test_messages_that_the_runbook_looks_for_are_logged():
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+
+    wanted = set(re.findall(r'filter message = "([^"]+)"', text))
+    assert wanted
+    assert {message for message in wanted if f'logger.warning("{message}"' not in code} == set()
 
 
 class TestTopic:

@@ -67,7 +67,7 @@ _ALARM: dict[str, Any] = {
     attributes=("Arn",),
 )
 def alarm(request: Request) -> Created:
-    """Create an alarm. No metrics are published here, so it never rings."""
+    """Create an alarm. No metrics are published here, so what it is created with is all it shows."""
     name = request.name("AlarmName", most=255)
     given = {key: value for key, value in request.properties.items() if key in _ALARM}
     request.site.client("cloudwatch").put_metric_alarm(AlarmName=name, **given)

@@ -181,6 +181,9 @@ Resources:
     Properties:
       {Namespace: n, MetricName: m, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 0,
        ComparisonOperator: GreaterThanThreshold}
+  Dashboard:
+    Type: AWS::CloudWatch::Dashboard
+    Properties: {DashboardName: all, DashboardBody: !Sub '{"widgets": [{"type": "text", "alarm": "${Alarm.Arn}"}]}'}
 """)
     role = stack.created["Role"].ref
     assert set(client("iam").list_role_policies(RoleName=role)["PolicyNames"]) == {"inline", "more"}
@@ -193,6 +196,16 @@ Resources:
     assert (group["logGroupName"], group["retentionInDays"]) == (stack.created["Logs"].ref, 7)
     (alarm,) = client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert (alarm["AlarmName"], alarm["Threshold"]) == (stack.created["Alarm"].ref, 0)
+    body = json.loads(client("cloudwatch").get_dashboard(DashboardName=stack.created["Dashboard"].ref)["DashboardBody"])
+    assert body["widgets"][0]["alarm"] == stack.created["Alarm"].attributes["Arn"]
+
+
+def test_a_dashboard_that_is_no_json_is_refused_before_anything_is_created(check):
+    with pytest.raises(TemplateError, match=r"Board .*DashboardBody is not JSON"):
+        check("""
+Resources:
+  Board: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: "{"}}
+""")
 
 
 TABLE = """
