@@ -19,6 +19,7 @@ FROM_OUTPUTS = {
     "PIXLAKE_QUEUE_URL": "UploadQueueUrl",
     "PIXLAKE_DLQ_URL": "DeadLetterQueueUrl",
     "PIXLAKE_STREAM": "RowStreamName",
+    "PIXLAKE_SCORE_FUNCTION": "ScoreFunctionName",
     "PIXLAKE_RECONCILE_FUNCTION": "ReconcileFunctionName",
     "PIXLAKE_LEDGER_TABLE": "LedgerTableName",
 }

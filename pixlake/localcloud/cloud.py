@@ -19,6 +19,7 @@ from pixlake.localcloud.clients import client_factory
 from pixlake.localcloud.errors import LocalCloudError, StateError
 from pixlake.localcloud.event_source import EventSourceMapping
 from pixlake.localcloud.front import Front
+from pixlake.localcloud.lambda_api import LambdaApi
 from pixlake.localcloud.lambda_runtime import LambdaService
 from pixlake.localcloud.message_moves import MessageMoves
 from pixlake.localcloud.resources import Site
@@ -135,7 +136,7 @@ class LocalCloud:
             running = Schedule(schedule, self._functions.function(schedule.function_arn), self._region)
             self._undo.append(running.stop)  # before the functions, since what is undone last was done first
             running.start()
-        self._front.ready(self._functions, self.describe)
+        self._front.ready(LambdaApi(self._functions, self._mappings), self.describe)
 
     def _local_parameters(self) -> dict[str, Any]:
         """Merge the local defaults that this template knows with the caller's values, which it must know."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ class EventSourceMapping:
     """
 
     def __init__(self, settings: MappingSettings, sqs: Any, function: Invocable, region: str, workers: int) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.uuid = str(uuid.uuid4())
         self._sqs = sqs
         self._function = function
         self._region = region
@@ -67,6 +69,11 @@ class EventSourceMapping:
         self._stopping = threading.Event()
         self._carried: dict[str, Any] | None = None
         self._thread = threading.Thread(target=self._poll, name=f"poller-{settings.function_name}", daemon=True)
+
+    @property
+    def polls(self) -> bool:
+        """Whether messages are looked for."""
+        return self._thread.is_alive() and not self._stopping.is_set()
 
     def start(self) -> None:
         """Begin to poll."""
@@ -95,7 +102,7 @@ class EventSourceMapping:
                 batch = self._gather()
             except Exception:
                 if not self._stopping.is_set():
-                    logger.exception("The poller of %s could not receive messages", self._settings.function_name)
+                    logger.exception("The poller of %s could not receive messages", self.settings.function_name)
                 self._stopping.wait(1)
             if not batch:
                 self._slots.release()
@@ -116,16 +123,16 @@ class EventSourceMapping:
         if self._carried is not None:
             batch, self._carried = [self._carried], None
             size += len(sqs_batch.event(batch))
-        deadline = time.monotonic() + self._settings.window_seconds if batch else None
-        while len(batch) < self._settings.batch_size and not self._stopping.is_set():
+        deadline = time.monotonic() + self.settings.window_seconds if batch else None
+        while len(batch) < self.settings.batch_size and not self._stopping.is_set():
             remaining = _LONG_POLL_SECONDS if deadline is None else deadline - time.monotonic()
-            if deadline is not None and remaining <= 0 and self._settings.window_seconds:
+            if deadline is not None and remaining <= 0 and self.settings.window_seconds:
                 break
-            received = self._receive(self._settings.batch_size - len(batch), remaining)
-            if not received and (deadline is None or not self._settings.window_seconds):
+            received = self._receive(self.settings.batch_size - len(batch), remaining)
+            if not received and (deadline is None or not self.settings.window_seconds):
                 break
             if received and deadline is None:
-                deadline = time.monotonic() + self._settings.window_seconds
+                deadline = time.monotonic() + self.settings.window_seconds
             for index, record in enumerate(received):
                 size += len(sqs_batch.event([record]))  # a little more than it adds
                 if size > PAYLOAD_LIMIT and batch:
@@ -148,7 +155,7 @@ class EventSourceMapping:
             MessageAttributeNames=["All"],
         )
         messages = answer.get("Messages", [])
-        return [sqs_batch.record(message, self._settings.queue_arn, self._region) for message in messages]
+        return [sqs_batch.record(message, self.settings.queue_arn, self._region) for message in messages]
 
     def _run(self, batch: list[dict[str, Any]]) -> None:
         try:
@@ -157,16 +164,16 @@ class EventSourceMapping:
             # What failed is left alone: it becomes visible again when its visibility timeout is over.
             self._delete([record for record in batch if record["messageId"] not in failed])
         except Exception:
-            logger.exception("A batch of %s was not finished; its messages will be back", self._settings.function_name)
+            logger.exception("A batch of %s was not finished; its messages will be back", self.settings.function_name)
         finally:
             self._slots.release()
 
     def _failed(self, outcome: Outcome, ids: set[str]) -> set[str]:
         if outcome.failed:
             reason = outcome.payload.decode(errors="replace")[:500]
-            logger.warning("%s failed; its batch will be delivered again: %s", self._settings.function_name, reason)
+            logger.warning("%s failed; its batch will be delivered again: %s", self.settings.function_name, reason)
             return ids
-        if not self._settings.report_batch_item_failures:
+        if not self.settings.report_batch_item_failures:
             return set()
         return sqs_batch.failed_items(outcome.payload, ids)
 

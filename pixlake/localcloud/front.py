@@ -14,14 +14,13 @@ from typing import Any, TypeAlias
 
 from pixlake.localcloud import moto_threads, queue_metrics, s3_events
 from pixlake.localcloud.errors import PortTakenError
-from pixlake.localcloud.lambda_runtime import LambdaService
+from pixlake.localcloud.lambda_api import FUNCTIONS, LambdaApi
 from pixlake.localcloud.protocol import JsonService, ServiceError
 
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 _JSON = "application/x-amz-json-1.1"
-_FUNCTIONS = "/2015-03-31/functions/"
 
 Environ: TypeAlias = dict[str, Any]
 Reply: TypeAlias = tuple[int, dict[str, str], bytes]
@@ -31,7 +30,7 @@ class Front:
     """Serves from construction until `close()`.
 
     A request's service is named in the credential scope of its signature. Actions that a service of ours lists go
-    there, Lambda's Invoke goes to `functions`, everything else goes to moto.
+    there, Lambda's go to `lambda_api`, everything else goes to moto.
 
     Parameters
     ----------
@@ -54,7 +53,7 @@ class Front:
 
         self._moto = _moto()
         self._services: dict[str, JsonService] = {}
-        self._functions: LambdaService | None = None
+        self._lambda: LambdaApi | None = None
         self._outputs: Callable[[], dict[str, Any]] | None = None
         self._idle = threading.Condition()
         self._running = 0
@@ -77,9 +76,9 @@ class Front:
         """Route the service's actions to it."""
         self._services[service.signing_name] = service
 
-    def ready(self, functions: LambdaService, outputs: Callable[[], dict[str, Any]]) -> None:
-        """Serve Invoke and `/_pixlake/outputs`; from now on `/_pixlake/health` says so."""
-        self._functions, self._outputs = functions, outputs
+    def ready(self, lambda_api: LambdaApi, outputs: Callable[[], dict[str, Any]]) -> None:
+        """Serve Lambda and `/_pixlake/outputs`; from now on `/_pixlake/health` says so."""
+        self._lambda, self._outputs = lambda_api, outputs
 
     def quiesce(self, seconds: float = 5) -> None:
         """Refuse new requests and wait for the running ones, so that nobody is told yes for what is not saved."""
@@ -127,8 +126,8 @@ class Front:
             if service is not None and action in service.actions:
                 payload = json.loads(_body(environ) or b"{}")
                 return _json(200, service.handle(action, payload))
-            if name == "lambda" or (not name and path.startswith(_FUNCTIONS)):
-                return self._invoke(environ, path)
+            if name == "lambda" or (not name and path.startswith(FUNCTIONS)):
+                return self._about_functions(environ, path)
         except ServiceError as error:
             return _error(error)
         except Exception as error:
@@ -143,20 +142,12 @@ class Front:
             return _json(200, self._outputs())
         return _json(404, {"message": f"{path}: there is /_pixlake/health and, when ready, /_pixlake/outputs"})
 
-    def _invoke(self, environ: Environ, path: str) -> Reply:
-        name, _, rest = path.removeprefix(_FUNCTIONS).partition("/")
-        if self._functions is None or rest != "invocations" or environ["REQUEST_METHOD"] != "POST":
-            raise ServiceError(
-                "InvalidAction",
-                f"{environ['REQUEST_METHOD']} {path}: of Lambda the local cloud answers Invoke only",
-                501,
-            )
+    def _about_functions(self, environ: Environ, path: str) -> Reply:
+        if self._lambda is None:
+            raise ServiceError("ServiceUnavailable", "The local cloud is starting", 503)
         kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
-        outcome = self._functions.invoke(name, _body(environ), kind)
-        headers = {"X-Amz-Executed-Version": "$LATEST", "Content-Type": "application/json"}
-        if outcome.failed:
-            headers["X-Amz-Function-Error"] = "Unhandled"
-        return 200, headers, outcome.payload
+        query = environ.get("QUERY_STRING", "")
+        return self._lambda.answer(environ["REQUEST_METHOD"], path, query, _body(environ), kind)
 
 
 @cache
