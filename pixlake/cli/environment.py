@@ -29,6 +29,10 @@ IN_THE_WAY = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 """Variables of a real account that would stand against the local cloud's."""
 
 
+class NotSetError(CommandError):
+    """A variable is missing; the message says how to set it."""
+
+
 def in_the_way() -> list[str]:
     """Those of them that are set here."""
     return [name for name in IN_THE_WAY if name in os.environ]
@@ -57,7 +61,7 @@ def required(variable: str) -> str:
     """A variable that must be set for what the user asked."""
     value = os.environ.get(variable, "")
     if not value:
-        raise CommandError(
+        raise NotSetError(
             f"{variable} is not set. Start the local cloud with `pixlake up` and run `eval $(pixlake env)`, "
             "or run `eval $(pixlake env --stack NAME)` for a deployed stack."
         )

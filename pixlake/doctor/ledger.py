@@ -1,0 +1,48 @@
+"""What the completeness ledger found last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from pixlake.cli.reading import printable
+from pixlake.doctor.deployment import Deployment
+from pixlake.doctor.examination import Finding, fail, ok, warn
+
+DAYS = 14
+OLD = timedelta(hours=25)
+"""A run is due every 6 hours at the latest by docs; a schedule of once a day is still no finding."""
+
+
+def ledger(deployment: Deployment) -> Finding:
+    """Whether it runs, and accounts for every upload of the last two weeks."""
+    from adapters.attempts import DynamoDbLedger  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    days = [now.date() - timedelta(days=shift) for shift in range(DAYS)]
+    states = DynamoDbLedger(deployment.client("dynamodb"), deployment.ledger_table).days(days)
+    found = [state.result for state in states.values() if state.result is not None]
+    if not found:
+        return warn(
+            f"no run has looked at the last {DAYS} days",
+            "a new stack's first run comes within ReconcileSchedule; `pixlake ledger --now` runs it at once",
+        )
+    no_row = sum((result.no_row for result in found), Counter[str]())
+    at = max(result.at for result in found)
+    facts = {"run_at": at.isoformat(), "unaccounted": no_row["unaccounted"]}
+    if no_row["unaccounted"]:
+        keys = [printable(key) for result in found for key in result.lost][:3]
+        return fail(
+            f"{no_row['unaccounted']:,} uploads unaccounted for, such as {', '.join(keys)}",
+            "`pixlake ledger` lists them; look for these keys in the scorer's log, then upload them again",
+            **facts,
+        )
+    hours = (now - at).total_seconds() / 3600
+    if now - at > OLD:
+        return warn(
+            f"its last run was {hours:,.0f} hours ago",
+            "look at the log of ReconcileUploadsFunction and at its schedule; `pixlake ledger --now` runs it",
+            **facts,
+        )
+    uploaded = sum(result.uploaded for result in found)
+    return ok(f"nothing unaccounted of {uploaded:,} uploads, compared {hours:.1f} h ago", **facts)
