@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from pixlake.cli import demo, doctor, env, ledger, queries, query, redrive, replay_errors, report, score, up, upload
+from pixlake.cli import (
+    demo,
+    doctor,
+    env,
+    ledger,
+    queries,
+    query,
+    redrive,
+    replay_errors,
+    report,
+    score,
+    status,
+    up,
+    upload,
+)
 from pixlake.cli.terminal import CommandError, fail
 
 app = typer.Typer(
@@ -31,6 +45,7 @@ app.command(name="queries")(queries.queries)
 app.command(name="report")(report.report)
 app.command(name="score")(score.score)
 app.command(name="doctor")(doctor.doctor)
+app.command(name="status")(status.status)
 app.command(name="ledger")(ledger.ledger)
 app.command(name="redrive")(redrive.redrive)
 app.command(name="replay-errors")(replay_errors.replay_errors)
