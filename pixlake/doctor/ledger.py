@@ -11,7 +11,7 @@ from pixlake.doctor.examination import Finding, fail, ok, warn
 
 DAYS = 14
 OLD = timedelta(hours=25)
-"""A run is due every 6 hours at the latest by docs; a schedule of once a day is still no finding."""
+"""Even a ReconcileSchedule of once a day has had a run by then."""
 
 
 def ledger(deployment: Deployment) -> Finding:
