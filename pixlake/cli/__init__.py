@@ -7,6 +7,7 @@ import sys
 import typer
 
 from pixlake.cli import (
+    cost,
     demo,
     doctor,
     env,
@@ -46,6 +47,7 @@ app.command(name="report")(report.report)
 app.command(name="score")(score.score)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="status")(status.status)
+app.command(name="cost")(cost.cost)
 app.command(name="ledger")(ledger.ledger)
 app.command(name="redrive")(redrive.redrive)
 app.command(name="replay-errors")(replay_errors.replay_errors)
