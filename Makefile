@@ -71,6 +71,9 @@ format: $(VENV)/.ready  ## format the code
 schemas: $(VENV)/.ready  ## regenerate schemas/ and athena/catalog.yaml from model.toml files and queries
 	@$(BIN)/python -m tools.schemas
 
+costs: $(VENV)/.ready  ## recompute the tables of docs/costs.md from the price list and the formulas
+	@$(BIN)/python -m pixlake.cost.page
+
 models: $(VENV)/.ready  ## rebuild the models from their public wheels and check their accuracy gates
 	@$(BIN)/python -m tools.models
 

@@ -15,24 +15,21 @@ PRICES = Path(__file__).with_name("prices.toml")
 
 @dataclass(frozen=True)
 class Tier:
-    """US dollars for `per` units, up to a month's `up_to` units in all."""
+    """US dollars for `per` units, up to a month's `up_to` units in all; `seen`: found again, not from memory."""
 
     up_to: float
     usd: float
+    seen: bool = True
 
 
 @dataclass(frozen=True)
 class Price:
-    """What one thing costs: `tiers` of `per` units each, the AWS pricing `page` that says so, and whether it was seen.
-
-    `verified` is False for a price written from memory.
-    """
+    """What one thing costs: `tiers`, each for `per` units, and the AWS pricing `page` that says so."""
 
     tiers: tuple[Tier, ...]
     per: float
     unit: str
     page: str
-    verified: bool
 
     def of(self, quantity: float) -> float:
         """US dollars for a month's quantity, in units; each tier's price holds for the part that falls into it."""
@@ -72,5 +69,7 @@ def price_list() -> PriceList:
 
 
 def _price(entry: dict[str, Any]) -> Price:
-    tiers = tuple(Tier(tier.get("up_to", math.inf), tier["usd"]) for tier in entry["tiers"])
-    return Price(tiers, entry["per"], entry["unit"], entry["page"], entry["verified"])
+    tiers = tuple(
+        Tier(tier.get("up_to", math.inf), tier["usd"], not tier.get("from_memory", False)) for tier in entry["tiers"]
+    )
+    return Price(tiers, entry["per"], entry["unit"], entry["page"])
