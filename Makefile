@@ -16,7 +16,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino soak fuzz check audit format build models schemas clean
+.PHONY: help demo test test-trino soak fuzz check audit format build models schemas costs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -9,7 +9,7 @@ DAYS_A_MONTH = 30
 SECONDS_A_DAY = 86_400
 GB = 2**30
 
-# Measured on the samples, renamed and copied to some thousand rows (tests/unit/cost/test_measured.py holds the first).
+# Measured on the samples, copied to some thousand rows; tests/unit/cost/test_measured.py measures the rows again.
 ROW_BYTES = 1_464  # JSON of a scored row, as it is packed for Firehose
 PARQUET_BYTES = 317  # the same row in Parquet with Snappy; half of it are identities, which do not compress
 JQ_US = 59  # the partitioning query on one row, in microseconds
