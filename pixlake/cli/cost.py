@@ -29,7 +29,7 @@ def cost(
     mean_bytes: Annotated[float, typer.Option(help="Mean size; 250,000 is a photo of a megapixel.", min=1)] = 250_000,
     duplicates: Annotated[
         float,
-        typer.Option(help="Share of bytes uploaded before, 0 to 1 (query duplicate_share).", min=0, max=1),
+        typer.Option(help="Share of uploads whose bytes came before (query duplicate_share).", min=0, max=1),
     ] = 0.3,
     ms_per_image: Annotated[
         float | None,
