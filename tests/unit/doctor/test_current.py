@@ -64,7 +64,8 @@ def test_given_messages_when_shown_then_dead_ones_come_with_what_to_do(deploymen
     sqs.send_message(QueueUrl=deployment.dead_letter_url, MessageBody="x")
     sqs.send_message(QueueUrl=deployment.queue_url, MessageBody="x")
     document = current(deployment)
-    assert (document["waiting"], document["dead_letters"], document["oldest_s"]) == (1, 1, None)
+    assert (document["waiting"], document["dead_letters"]) == (1, 1)
+    assert document["oldest_s"] in (None, 0)  # moto knows no age, unless the local cloud has been loaded beside it
     with output.capture() as shown:
         output.print(screen(document))
     assert "pixlake redrive --dry-run" in shown.get()
