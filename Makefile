@@ -16,7 +16,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino soak fuzz check audit format build models schemas costs clean
+.PHONY: help demo test test-trino soak fuzz bench check audit format build models schemas costs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fuzz: $(VENV)/.ready $(FUZZ)/.ready  ## the whole corpus of hostile files, then 
 
 soak: $(VENV)/.ready  ## a million events and 20,000 images under faults (SOAK="--events N --images N --seed N")
 	@$(BIN)/python -m tests.soak $(SOAK)
+
+bench: $(VENV)/.ready  ## the scorer against the limit of this machine (BENCH="--quick --rounds N --only TEXT")
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(VENV)/.ready $(CHECKOV)/.ready  ## lint, formatting, types, import rules, drift of generated files, templates
 	@$(BIN)/ruff check .

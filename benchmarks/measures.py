@@ -32,8 +32,8 @@ class Spread:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
-def interleaved(runs: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
-    """Call every run once a round: what else the machine does then falls on all of them.
+def interleaved(runs: Mapping[str, Callable[[int], Result]], rounds: int) -> dict[str, list[Result]]:
+    """Call every run once a round, with the round's number: what else the machine does then falls on all of them.
 
     Every other round goes backwards, so that none always follows the same one.
     """
@@ -41,7 +41,7 @@ def interleaved(runs: Mapping[str, Callable[[], Result]], rounds: int) -> dict[s
     for number in range(rounds):
         order = list(runs)
         for name in order if number % 2 == 0 else reversed(order):
-            results[name].append(runs[name]())
+            results[name].append(runs[name](number))
     return results
 
 

@@ -44,8 +44,7 @@ class Workers:
             process.start()
             theirs.close()
             self._started.append((process, mine))
-        for _, connection in self._started:
-            connection.recv()
+        self._answers()
 
     def __enter__(self) -> Workers:
         return self
@@ -62,23 +61,32 @@ class Workers:
         count = len(self._started)
         for number, (_, connection) in enumerate(self._started):
             connection.send(list(work[number::count]))
-        took = [connection.recv() for _, connection in self._started]
+        took = self._answers()
         return Took(max(wall for wall, _ in took), sum(cpu for _, cpu in took))
+
+    def _answers(self) -> list[tuple[float, float]]:
+        answers = [connection.recv() for _, connection in self._started]
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise RuntimeError(f"a measured process failed: {answer}") from answer
+        return answers
 
 
 def _serve(connection: Connection, main: Callable[..., Callable[[Any], None]], core: int, given: Sequence[Any]) -> None:
     pin(os.getpid(), {core})
-    run = main(*given)
-    connection.send("ready")
-    while True:
-        try:
+    try:
+        run = main(*given)
+        connection.send((0.0, 0.0))
+        while True:
             items = connection.recv()
-        except EOFError:
-            return
-        wall, cpu = time.perf_counter(), time.process_time()
-        for item in items:
-            run(item)
-        connection.send((time.perf_counter() - wall, time.process_time() - cpu))
+            wall, cpu = time.perf_counter(), time.process_time()
+            for item in items:
+                run(item)
+            connection.send((time.perf_counter() - wall, time.process_time() - cpu))
+    except EOFError:  # the other end is closed: no more work
+        return
+    except Exception as error:
+        connection.send(error)
 
 
 def pin(process: int, cores: set[int]) -> None:
@@ -114,16 +122,17 @@ def limit() -> Callable[[list[Path]], None]:
     return run
 
 
-def handler(port: int, cached: bool, log: Path | None = None) -> Callable[[dict[str, Any]], None]:
-    """Start the function as Lambda does; a share of work is one event. Its log goes to `log`, or nowhere."""
+def handler(port: int, cached: bool) -> Callable[[dict[str, Any]], None]:
+    """Start the function as Lambda does; a share of work is one event. It logs as usual, but nobody reads it."""
     os.environ.update(environment(port, cached))
-    output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(output, 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     entry = importlib.import_module("handlers.score_uploads").handler
 
     def run(event: dict[str, Any]) -> None:
         if failures := entry(event, _Context())["batchItemFailures"]:
-            raise RuntimeError(f"{len(failures)} of {len(event['Records'])} messages failed: run with --log FILE")
+            raise RuntimeError(
+                f"{len(failures)} of {len(event['Records'])} messages failed: is src/ in order (make test)?"
+            )
 
     return run
 
