@@ -12,8 +12,8 @@ from markupsafe import Markup
 from pixlake.report import charts
 from pixlake.report.answers import Answers
 from pixlake.report.period import Period
-from pixlake.report.policy import Policy
 from pixlake.report.svg import draw
+from sink.policy import Policy
 
 
 @dataclass(frozen=True)

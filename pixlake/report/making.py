@@ -13,11 +13,11 @@ from pixlake.report.figure import About
 from pixlake.report.figures import figures
 from pixlake.report.page import Report
 from pixlake.report.period import Period
-from pixlake.report.policy import Policy
 from pixlake.report.sheets import sheets
 from pixlake.report.shrink import Shrinker
 from pixlake.report.thumbnails import thumbnails
 from pixlake.report.totals import summary, totals
+from sink.policy import Policy
 
 
 def answered(asked: Mapping[str, Question], ask: Ask, step: Callable[[], None]) -> Answers:
@@ -35,7 +35,7 @@ def answered(asked: Mapping[str, Question], ask: Ask, step: Callable[[], None]) 
 
 def put_together(answers: Answers, period: Period, made_at: datetime, *, database: str, bucket: str) -> Report:
     """The report without its thumbnails; `report.places` says which it wants."""
-    policy = Policy.load()
+    policy = Policy.read()
     return Report(
         database=database,
         bucket=bucket,

@@ -15,10 +15,10 @@ from markupsafe import Markup
 from pixlake.report import words
 from pixlake.report.figure import Figure
 from pixlake.report.period import Period
-from pixlake.report.policy import Policy
 from pixlake.report.sheets import Sheet
 from pixlake.report.thumbnails import Place, Thumbnail
 from pixlake.report.totals import Total
+from sink.policy import Policy
 
 HERE = Path(__file__).parent
 

@@ -11,20 +11,20 @@ EDGES = ("from_score", "to_score")
 
 def quality(about: About, id_: str, question: str) -> Figure:
     """Quality scores."""
-    low = about.policy["is_low_quality"]
+    low = about.policy.thresholds["is_low_quality"]
     below = charts.Limit(low, f"low < {low:g}")
     return _histogram(about, id_, question, [below], "quality score")
 
 
 def text(about: About, id_: str, question: str) -> Figure:
     """Shares of the images that text covers."""
-    has = about.policy["has_text"]
+    has = about.policy.thresholds["has_text"]
     return _histogram(about, id_, question, [charts.Limit(has, f"text > {has:g}")], "share of the image")
 
 
 def nsfw(about: About, id_: str, question: str) -> Figure:
     """Probabilities of not being safe for work."""
-    review, nsfw = about.policy["needs_review"], about.policy["is_nsfw"]
+    review, nsfw = about.policy.thresholds["needs_review"], about.policy.thresholds["is_nsfw"]
     limits = [charts.Limit(review, f"review ≥ {review:g}"), charts.Limit(nsfw, f"not safe ≥ {nsfw:g}")]
     return _histogram(about, id_, question, limits, "nsfw score")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pixlake.report import words
 from pixlake.report.answers import Answers, Record, Unanswered
-from pixlake.report.policy import Policy
 from pixlake.report.thumbnails import Place
+from sink.policy import Policy
 
 PICTURES = 12
 """Pictures on a sheet at most."""
@@ -54,7 +54,7 @@ def sheets(answers: Answers, policy: Policy) -> list[Sheet]:
 
 
 def _kinds(policy: Policy) -> Iterator[_Kind]:
-    review, nsfw = policy["needs_review"], policy["is_nsfw"]
+    review, nsfw = policy.thresholds["needs_review"], policy.thresholds["is_nsfw"]
     yield _Kind(
         "review_queue",
         "Which images want a person’s judgement?",
@@ -74,14 +74,14 @@ def _kinds(policy: Policy) -> Iterator[_Kind]:
     yield _Kind(
         "lowest_quality",
         "Which images are the worst, and why?",
-        f"Quality scores below {policy['is_low_quality']:g}, the lowest first.",
+        f"Quality scores below {policy.thresholds['is_low_quality']:g}, the lowest first.",
         "No image is of low quality.",
         lambda row: f"quality {words.score(row['score'])}, {_flaw(row)}",
     )
     yield _Kind(
         "most_text",
         "Which images carry text?",
-        f"Text covers more than {words.share(policy['has_text'])} of them; the most first.",
+        f"Text covers more than {words.share(policy.thresholds['has_text'])} of them; the most first.",
         "No image carries text.",
         lambda row: f"text {words.share(row['coverage'])}, {words.counted(int(row['regions'] or 0), 'region')}",
     )
@@ -115,7 +115,8 @@ def _veil(answers: Answers, policy: Policy) -> Callable[[Place], bool]:
         rows = answers["most_nsfw"]
     except Unanswered:
         return lambda _: True
-    if len(rows) >= LIMIT and rows[-1]["score"] >= policy["needs_review"]:  # there may be more than were told
+    review = policy.thresholds["needs_review"]
+    if len(rows) >= LIMIT and rows[-1]["score"] >= review:  # there may be more than were told
         return lambda _: True
-    doubtful = {Place(row["bucket"], row["object_key"]) for row in rows if row["score"] >= policy["needs_review"]}
+    doubtful = {Place(row["bucket"], row["object_key"]) for row in rows if row["score"] >= review}
     return doubtful.__contains__

@@ -19,7 +19,7 @@ def quality(about: About, id_: str, question: str) -> Figure:
     ]
     if not days:
         return Figure(id_, question, problem="No image was scored in these days.")
-    low = about.policy["is_low_quality"]
+    low = about.policy.thresholds["is_low_quality"]
     dots = [
         timelines.Dot(at, mean, "mean", f"{day(at)}: {mean:.2f}, {words.counted(scored, 'image')}")
         for at, mean, scored in days

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pixlake.report import words
 from pixlake.report.answers import Answers, Record, Unanswered
-from pixlake.report.policy import Policy
+from sink.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ def totals(answers: Answers, policy: Policy) -> list[Total]:
     days, safety = _rows(answers, "scores_per_day"), _rows(answers, "nsfw_per_day")
     with_text, nsfw, review = _sum(days, "with_text"), _sum(safety, "nsfw_images"), _sum(safety, "to_review")
     removed = _sum(_rows(answers, "removals_per_day"), "removals")
+    least, unsafe = (f"{policy.thresholds[name]:g}" for name in ("needs_review", "is_nsfw"))
     unread = None if uploads is None or scored is None or rejected is None else uploads - scored - rejected
     return [
         Total("Uploads", words.count(uploads), f"{words.human_bytes(size)} in all" if size is not None else ""),
@@ -35,8 +36,12 @@ def totals(answers: Answers, policy: Policy) -> list[Total]:
         Total("Not read", words.count(unread), "overwritten or gone before they could be"),
         Total("Deleted", words.count(removed), "objects removed from the bucket"),
         Total("Carrying text", words.count(with_text), _of(with_text, scored, "scored")),
-        Total("To review", words.count(review), f"nsfw score {policy['needs_review']:g} to {policy['is_nsfw']:g}"),
-        Total("Not safe for work", words.count(nsfw), f"nsfw score {policy['is_nsfw']:g} or more"),
+        Total(
+            "To review",
+            words.count(review),
+            f"nsfw score {least} to {unsafe}",
+        ),
+        Total("Not safe for work", words.count(nsfw), f"nsfw score {unsafe} or more"),
     ]
 
 

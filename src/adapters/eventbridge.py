@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.backoff import full_jitter
+from adapters.refusals import refused
 from sink.alerts import ImageFlagged
 from sink.deadline import Deadline
 
@@ -95,10 +96,8 @@ class EventBridgeAlertBus:
             logger.warning("PutEvents failed", extra={"bus": self.bus, "reason": str(error)})
             return group
         # A 200 may hold refusals, an entry each (`FailedEntryCount` > 0).
-        answers = response["Entries"]
-        failed = [entry for entry, answer in zip(group, answers, strict=True) if answer.get("ErrorCode")]
+        failed, codes = refused(group, response["Entries"])
         if failed:
-            codes = sorted({answer["ErrorCode"] for answer in answers if answer.get("ErrorCode")})
             logger.warning("PutEvents refused alerts", extra={"alerts": len(failed), "codes": codes})
         return failed
 

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.backoff import full_jitter
+from adapters.refusals import refused
 from sink.deadline import Deadline
 from sink.packing import Limits, PackedRecord, calls, pack
 from sink.rows import ImageRow
@@ -73,9 +74,7 @@ class FirehoseRowSink:
             logger.warning("PutRecordBatch failed", extra={"stream": self.stream, "reason": str(error)})
             return records
         # A 200 may hold refusals, a record each (`FailedPutCount` > 0).
-        answers = response["RequestResponses"]
-        failed = [record for record, answer in zip(records, answers, strict=True) if answer.get("ErrorCode")]
+        failed, codes = refused(records, response["RequestResponses"])
         if failed:
-            codes = sorted({answer["ErrorCode"] for answer in answers if answer.get("ErrorCode")})
             logger.warning("PutRecordBatch refused records", extra={"records": len(failed), "codes": codes})
         return failed

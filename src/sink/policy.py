@@ -9,7 +9,7 @@ import json
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,11 @@ JUDGEMENTS: Mapping[str, Judgement] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """Thresholds by name, and the version they belong to."""
+    """Thresholds by name, the version they belong to, and what each decides."""
 
     version: int
     thresholds: Mapping[str, float | int]
+    comments: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def read(cls, path: Path = POLICY) -> Policy:
@@ -73,7 +74,8 @@ class Policy:
             thresholds[name] = value
         if not isinstance(document["version"], int) or isinstance(document["version"], bool):
             raise ValueError(f"{path.name}: version is {document['version']!r}: a whole number, raised by every change")
-        policy = cls(document["version"], thresholds)
+        comments = {name: threshold["comment"] for name, threshold in document["thresholds"].items()}
+        policy = cls(document["version"], thresholds, comments)
         policy._check(path.name)
         return policy
 

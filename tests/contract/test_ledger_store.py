@@ -12,6 +12,7 @@ from adapters.attempts import DynamoDbLedger
 from pixlake.localcloud import moto_threads
 from sink.ledger import DayLedger, DayState
 from tests.fakes_ledger import NOON, MemoryLedger, stored
+from tests.tables import create_table
 
 DAY = date(2026, 11, 3)
 HOUR = timedelta(hours=1)
@@ -23,12 +24,7 @@ def dynamodb():
     moto_threads.install()
     with mock_aws():
         client = boto3.client("dynamodb")
-        client.create_table(
-            TableName="ledger",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+        create_table(client, "ledger", "id")
         yield DynamoDbLedger(client, "ledger")
 
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from tests.conftest import ROOT
 from tests.fakes_ledger import ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue
+from tests.tables import create_table
 from tests.template.conftest import resolve
 
 # Reviewed against the services' lists of metrics: what they publish, by which dimension, of which resource here.
@@ -136,12 +137,7 @@ def recorded():
         for bucket in ("uploads", "lake"):
             s3.create_bucket(Bucket=bucket)
         boto3.client("events").create_event_bus(Name="alerts")
-        boto3.client("dynamodb").create_table(
-            TableName="ResultCacheTable",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "content", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "content", "KeyType": "HASH"}],
-        )
+        create_table(boto3.client("dynamodb"), "ResultCacheTable", "content")
         destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
         boto3.client("firehose").create_delivery_stream(
             DeliveryStreamName="RowStream", ExtendedS3DestinationConfiguration=destination

@@ -6,6 +6,7 @@ from moto import mock_aws
 
 from adapters.dynamodb import DynamoDBCacheStore
 from sink.ports import CacheUnavailable
+from tests.tables import create_table
 
 TABLE = "results"
 
@@ -23,12 +24,7 @@ def stubbed():
 def store():
     with mock_aws():
         client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "content", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "content", "KeyType": "HASH"}],
-        )
+        create_table(client, TABLE, "content")
         yield DynamoDBCacheStore(client, TABLE)
 
 

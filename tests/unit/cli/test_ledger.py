@@ -17,6 +17,7 @@ from pixlake.localcloud.cloud import _reset_moto
 from pixlake.localcloud.front import Front
 from pixlake.localcloud.message_moves import MessageMoves
 from sink.ledger import DayLedger, DayState
+from tests.tables import create_table
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NOTIFICATION = {
@@ -46,12 +47,7 @@ class Deployment:
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
         self.queue = sqs.create_queue(QueueName="work", Attributes={"RedrivePolicy": policy})["QueueUrl"]
         self.s3.create_bucket(Bucket="lake")
-        self.dynamodb.create_table(
-            TableName="ledger",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+        create_table(self.dynamodb, "ledger", "id")
         for name, value in {
             "PIXLAKE_DLQ_URL": self.dead,
             "PIXLAKE_QUEUE_URL": self.queue,

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from tests.conftest import ROOT
+from tests.tables import create_table
 
 CONTEXT = SimpleNamespace(
     function_name="score_uploads",
@@ -62,12 +63,7 @@ def handler_module(monkeypatch):
         boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("s3").create_bucket(Bucket="uploads")
         boto3.client("events").create_event_bus(Name="alerts")
-        boto3.client("dynamodb").create_table(
-            TableName="results",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "content", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "content", "KeyType": "HASH"}],
-        )
+        create_table(boto3.client("dynamodb"), "results", "content")
         destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
         boto3.client("firehose").create_delivery_stream(
             DeliveryStreamName="rows", ExtendedS3DestinationConfiguration=destination

@@ -10,10 +10,10 @@ from pixlake.report.answers import Answers
 from pixlake.report.figure import About
 from pixlake.report.figures import figures
 from pixlake.report.period import Period
-from pixlake.report.policy import Policy
+from sink.policy import Policy
 from tests.unit.report.lake import PERIOD, answers
 
-POLICY = Policy.load()
+POLICY = Policy.read()
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from pixlake.report import answers as asking
 from pixlake.report.answers import Answers, Question, Unanswered, questions
 from pixlake.report.file import write
 from pixlake.report.making import answered
-from pixlake.report.policy import Policy
 from pixlake.report.totals import summary, totals
+from sink.policy import Policy
 from tests.conftest import ROOT
 from tests.unit.report.lake import PERIOD, answers
 
@@ -74,7 +74,7 @@ def test_what_fails_is_a_problem_of_its_own_and_a_bug_is_none():
 
 
 def test_totals_add_up_what_the_queries_told():
-    found = {total.name: (total.figure, total.meaning) for total in totals(answers(), Policy.load())}
+    found = {total.name: (total.figure, total.meaning) for total in totals(answers(), Policy.read())}
 
     rows = answers()["uploads_per_hour"]
     assert found["Uploads"][0] == f"{sum(row['uploads'] for row in rows):,}"
@@ -86,7 +86,7 @@ def test_totals_add_up_what_the_queries_told():
 
 def test_null_sums_are_nothing_and_unanswered_ones_a_dash():
     rows = [{"hour": None, "uploads": 2, "scored": 1, "rejected": 1, "upload_bytes": None}]
-    found = {total.name: total.figure for total in totals(Answers({"uploads_per_hour": rows}, NONE), Policy.load())}
+    found = {total.name: total.figure for total in totals(Answers({"uploads_per_hour": rows}, NONE), Policy.read())}
 
     assert (found["Uploads"], found["Scored"], found["Deleted"]) == ("2", "1", "–")
 

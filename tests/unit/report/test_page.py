@@ -9,10 +9,10 @@ import pytest
 from pixlake.report.answers import Answers
 from pixlake.report.making import put_together
 from pixlake.report.page import digest, render
-from pixlake.report.policy import Policy
 from pixlake.report.sheets import LIMIT, sheets
 from pixlake.report.thumbnails import Place, Thumbnail
 from pixlake.report.words import visible
+from sink.policy import Policy
 from tests.unit.report.lake import BUCKET, HOSTILE, MADE_AT, PERIOD, answers
 
 PIXEL = Thumbnail("data:image/webp;base64,AAAA", 4, 3)
@@ -133,7 +133,7 @@ def test_a_missing_query_is_named_in_its_section_and_the_rest_is_there():
 def veiled(answered):
     return {
         (sheet.id, picture.place.key): picture.veiled
-        for sheet in sheets(answered, Policy.load())
+        for sheet in sheets(answered, Policy.read())
         for picture in sheet.pictures
     }
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_told_safe_is_veiled():
 
 def test_a_sheet_says_how_many_more_there_are():
     keys = [str(n) for n in range(40)]
-    (sheet,) = [each for each in sheets(answers(keys=keys), Policy.load()) if each.id == "sheet-most-text"]
+    (sheet,) = [each for each in sheets(answers(keys=keys), Policy.read()) if each.id == "sheet-most-text"]
 
     assert sheet.words.endswith("Shown are 12 of 40.")
     assert [picture.place for picture in sheet.pictures] == [Place(BUCKET, key) for key in keys[:12]]

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.tables import create_table
+
 
 @pytest.fixture
 def url(client):
@@ -118,12 +120,7 @@ def test_given_motos_seams_when_upgraded_then_the_locked_methods_are_those_we_kn
 
 def test_given_writers_at_once_when_they_make_the_same_condition_then_it_holds_for_one(client):
     dynamodb = client("dynamodb")
-    dynamodb.create_table(
-        TableName="t",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
+    create_table(dynamodb, "t", "id")
 
     def claim(key):
         try:
