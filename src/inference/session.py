@@ -37,7 +37,8 @@ class GraphSession:
         results: list[tuple[NDArray[np.generic], ...]] = []
         size = self._model.input.batch
         for start in range(0, len(inputs), size):
-            batch = np.stack(inputs[start : start + size])
+            part = inputs[start : start + size]
+            batch = np.stack(part) if len(part) > 1 else part[0][None]  # one image needs no copy
             try:
                 arrays = self._session.run(list(self._model.output.names), {self._model.input.name: batch})
             except Exception as error:  # onnxruntime's errors share no class of their own

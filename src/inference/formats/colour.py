@@ -35,7 +35,7 @@ def to_rgb(picture: Image.Image, factor: int = 1, white_level: int = 0xFFFF, inv
     if factor > 1:
         picture = picture.reduce(factor)
     alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    rgb = _srgb(picture.convert({"LA": "L", "RGBA": "RGB"}.get(picture.mode, picture.mode)), profile)
+    rgb = _srgb(_as(picture, {"LA": "L", "RGBA": "RGB"}.get(picture.mode, picture.mode)), profile)
     if alpha is None:
         return rgb
     white = Image.new("RGB", rgb.size, (255, 255, 255))
@@ -56,9 +56,12 @@ def _eight_bits(picture: Image.Image, white_level: int, inverted: bool) -> Image
         return picture.convert(mode.upper())
     if picture.has_transparency_data:
         return picture.convert("RGBA")
-    if mode in ("1", "L"):
-        return picture.convert("L")
-    return picture.convert("RGB")  # P, RGBX, YCbCr, LAB, HSV
+    return _as(picture, "L" if mode in ("1", "L") else "RGB")  # P, RGBX, YCbCr, LAB, HSV
+
+
+def _as(picture: Image.Image, mode: str) -> Image.Image:
+    """Convert without the copy that Pillow makes of a picture that has the mode already."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _stretched(values: NDArray[np.generic], inverted: bool) -> Image.Image:
@@ -95,7 +98,7 @@ def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         transform = _transform(profile, picture.mode)
         if transform is not None:
             return transform.apply(picture)
-    return picture.convert("RGB")
+    return _as(picture, "RGB")
 
 
 @lru_cache(maxsize=16)
