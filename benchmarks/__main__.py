@@ -1,69 +1,48 @@
-"""Measure the scorer against the limit of this machine: `make bench`, or `python -m benchmarks --quick`.
+"""Measure the scorer against the limit of this machine and against its peers: `make bench`.
 
-Builds the data set (once), measures all tasks in turns, round after round, writes benchmarks/results.json and prints a
-table. Ratios compare neighbours in time, so they stand on a noisy machine where images a second do not.
+Builds the data set (once), measures all tasks in turns, round after round, then what needs no comparison; writes
+benchmarks/results.json and prints its tables. Ratios compare neighbours in time, so they stand on a noisy machine where
+images a second do not. `python -m benchmarks.page` puts the results into the README.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import cold_start, dataset, package
-from benchmarks.measures import Spread, interleaved
-from benchmarks.suite import TASKS, Bench, Measured, Task, figures, summary
+from benchmarks import collect, dataset, tables
+from benchmarks.catalogs import published
+from benchmarks.measures import interleaved
+from benchmarks.suite import Bench, Measured
+from benchmarks.tasks import COMPARED, OURS, Task
 
 RESULTS = Path(__file__).parent / "results.json"
-LIBRARIES = ("onnxruntime", "numpy", "pillow", "pi-heif", "boto3", "orjson", "aws-lambda-powertools")
 console = Console(highlight=False)
 
 
 def main() -> int:
     """Measure, write, print."""
     arguments = _arguments()
-    tasks = [task for task in TASKS if arguments.only in task.name]
+    tasks = [task for task in (*OURS, *COMPARED) if arguments.only in task.name]
     if not tasks:
-        console.print(
-            f"--only {arguments.only}: no task has that in its name: {'; '.join(task.name for task in TASKS)}"
-        )
+        known = "; ".join(task.name for task in (*OURS, *COMPARED))
+        console.print(f"--only {arguments.only}: no task has that in its name: {known}")
         return 2
     pictures = dataset.cached(arguments.quick)
     measured = _measured(pictures, tasks, arguments.rounds)
-    starts = [cold_start.init_ms() for _ in range(arguments.rounds)]
-    parts = [cold_start.parts_ms() for _ in range(arguments.rounds)]
-    sizes = package.sizes_mb()
-    results = {
-        **{name: spread.median for name, spread in figures(measured).items()},
-        "init_ms": Spread.of(starts).median,
-        "package_mb": sum(sizes.values()),
-        "spread": {
-            **{name: spread.to_json() for name, spread in figures(measured).items()},
-            "init_ms": Spread.of(starts).to_json(),
-        },
-        "init_parts_ms": {name: Spread.of([each[name] for each in parts]).median for name in parts[0]},
-        "package_parts_mb": sizes,
-        "tasks": {name: summary(runs) for name, runs in measured.items()},
-        "quick": arguments.quick,
-        "rounds": arguments.rounds,
-        "dataset_sha256": pictures.sha256,
-        "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    arguments.output.write_text(json.dumps(_rounded(results), indent=2) + "\n", encoding="utf-8")
-    _show(measured, results)
-    console.print(f"\nwritten: {arguments.output}")
+    with console.status("") as status:
+        others = collect.besides(pictures, arguments.rounds, status.update)
+    results = collect.results(measured, others, pictures, arguments.quick)
+    arguments.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    for table in tables.all_tables(results):
+        console.print(table.for_terminal())
+        console.print()
+    console.print(f"written: {arguments.output}")
     return 0
 
 
@@ -75,13 +54,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, metavar="FILE", help="instead of benchmarks/results.json")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (2 if arguments.quick else 5)
-    # Quick figures are no results: they must not take the place of such.
-    arguments.output = arguments.output or (dataset.CACHE / "quick.json" if arguments.quick else RESULTS)
+    # Quick and partial figures are no results: they must not take the place of such.
+    partial = arguments.quick or arguments.only
+    arguments.output = arguments.output or (dataset.CACHE / "quick.json" if partial else RESULTS)
     return arguments
 
 
 def _measured(pictures: dataset.Dataset, tasks: Sequence[Task], rounds: int) -> dict[str, list[Measured]]:
-    with Bench(pictures, rounds) as bench, console.status("") as status:
+    fp32 = any(task.weights == "fp32" for task in tasks)
+    graphs = published(dataset.ROOT / ".cache" / "models", dataset.CACHE / "fp32") if fp32 else None
+    with Bench(pictures, rounds, graphs) as bench, console.status("") as status:
 
         def run(task: Task, number: int) -> Measured:
             status.update(f"round {number + 1} of {rounds}: {task.name}")
@@ -95,59 +77,6 @@ def _measured(pictures: dataset.Dataset, tasks: Sequence[Task], rounds: int) -> 
             {task.name: lambda number, task=task: run(task, number) for task in tasks},  # type: ignore[misc]
             rounds,
         )
-
-
-def _machine() -> dict[str, Any]:
-    processor = platform.processor()
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        models = [
-            line for line in information.read_text(encoding="utf-8").splitlines() if line.startswith("model name")
-        ]
-        processor = models[0].partition(":")[2].strip() if models else processor
-    return {
-        "processor": processor,
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "load_average": list(os.getloadavg()),
-    }
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rounded(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_rounded(each) for each in value]
-    return round(value, 4) if isinstance(value, float) else value
-
-
-def _show(measured: Mapping[str, Sequence[Measured]], results: Mapping[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("task", no_wrap=True)
-    for heading in ("images/s", "quartiles", "images/CPU s", "services"):
-        table.add_column(heading, justify="right")
-    for name in measured:
-        task = results["tasks"][name]
-        rate, cpu = task["images_per_second"], task["images_per_cpu_second"]
-        table.add_row(
-            name,
-            f"{rate['median']:.1f}",
-            f"{rate['low']:.1f} to {rate['high']:.1f}",
-            f"{cpu['median']:.1f}",
-            f"{task['services_cpu_ms_an_image']:.2f} ms",
-        )
-    console.print(table)
-    console.print("services: CPU time of the loopback S3, Firehose and DynamoDB an image; charged to nobody\n")
-    ratio = Table("figure", box=None, pad_edge=False)
-    for heading in ("median", "quartiles"):
-        ratio.add_column(heading, justify="right")
-    for name, spread in results["spread"].items():
-        digits = 0 if name == "init_ms" else 3
-        ratio.add_row(
-            name, f"{spread['median']:.{digits}f}", f"{spread['low']:.{digits}f} to {spread['high']:.{digits}f}"
-        )
-    ratio.add_row("package_mb", f"{results['package_mb']:.0f}", "")
-    console.print(ratio)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import memory_mb
 from benchmarks.workers import environment
 from pixlake.localcloud.lambda_runtime.runtime_api import RuntimeApi
 
@@ -28,8 +30,16 @@ print(json.dumps({"imports": (imported - began) * 1000, "models_and_clients": (w
 """
 
 
-def init_ms() -> float:
-    """Milliseconds from the start of the process until it asks for its first event."""
+@dataclass(frozen=True)
+class Start:
+    """From the start of the process until it asks for its first event: milliseconds, resident megabytes (10⁶ bytes)."""
+
+    ms: float
+    memory_mb: float
+
+
+def start() -> Start:
+    """Start the function in a new process."""
     api = RuntimeApi()
     variables = {**_variables(), "AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": "handlers.score_uploads.handler"}
     began = time.perf_counter()
@@ -42,13 +52,14 @@ def init_ms() -> float:
     try:
         event = api.events.get(timeout=LIMIT_S)
         took = (time.perf_counter() - began) * 1000
+        memory = memory_mb(process.pid, "VmRSS")
     finally:
         process.kill()
         process.wait()
         api.close()
     if event.kind != "ready":
         raise RuntimeError(f"the function did not start, but answered {event.kind}: {event.payload.decode()}")
-    return took
+    return Start(took, memory)
 
 
 def parts_ms() -> dict[str, float]:

@@ -20,11 +20,12 @@ UPLOADED_AT = "2026-11-01T09:15:27.000Z"
 def batches(pictures: Sequence[Path], size: int) -> list[dict[str, Any]]:
     """Events of `size` messages each, an upload a message; every upload has a key of its own."""
     described = {path: (etag(data := path.read_bytes()), len(data)) for path in set(pictures)}
-    records = [_record(number, path.name, *described[path]) for number, path in enumerate(pictures)]
+    records = [record(number, path.name, *described[path]) for number, path in enumerate(pictures)]
     return [{"Records": records[start : start + size]} for start in range(0, len(records), size)]
 
 
-def _record(number: int, name: str, tag: str, size: int) -> dict[str, Any]:
+def record(number: int, name: str, tag: str, size: int) -> dict[str, Any]:
+    """One SQS record: the notification of the upload of `name`, under a key that the number makes its own."""
     stored = {"key": quote_plus(f"{number}/{name}"), "size": size, "eTag": tag, "sequencer": f"{number:018X}"}
     upload = {
         "eventVersion": "2.1",

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -95,10 +96,11 @@ def pin(process: int, cores: set[int]) -> None:
         os.sched_setaffinity(process, {core % (os.cpu_count() or 1) for core in cores})
 
 
-def limit() -> Callable[[list[Path]], None]:
+def limit(models: Path) -> Callable[[list[Path]], None]:
     """Decode and run the models, and nothing else; a share of work is a group of files, already in the page cache.
 
-    The same artefacts, threads and batches as the scorer's. No row, no labels, no hash: the outputs are dropped.
+    The same artefacts, threads and batches as the scorer's, from the catalogue's directory `models`. No row, no labels,
+    no hash: the outputs are dropped.
     """
     from inference.catalog import Catalog  # noqa: PLC0415 - in the process that is measured
     from inference.decoders import bind_decoder  # noqa: PLC0415
@@ -107,7 +109,7 @@ def limit() -> Callable[[list[Path]], None]:
     from inference.session import GraphSession  # noqa: PLC0415
 
     settings = ScorerSettings()
-    specs = Catalog.load().scoring
+    specs = Catalog.load(models).scoring
     graphs = {spec.name: GraphSession(spec, settings.threads) for spec in specs if spec.artefact}
     formulas = {spec.name: bind_decoder(spec) for spec in specs if not spec.artefact}
 
@@ -122,10 +124,13 @@ def limit() -> Callable[[list[Path]], None]:
     return run
 
 
-def handler(port: int, cached: bool) -> Callable[[dict[str, Any]], None]:
+def handler(models: Path, port: int, cached: bool) -> Callable[[dict[str, Any]], None]:
     """Start the function as Lambda does; a share of work is one event. It logs as usual, but nobody reads it."""
+    from inference.catalog import Catalog  # noqa: PLC0415
+
     os.environ.update(environment(port, cached))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    Catalog.load = partial(Catalog.load, models)  # type: ignore[method-assign] # the deployed one has no such setting
     entry = importlib.import_module("handlers.score_uploads").handler
 
     def run(event: dict[str, Any]) -> None:

@@ -93,12 +93,13 @@ class ScoreUploads:
         rows: dict[str, ImageRow] = {}  # by row_id: one object notified twice needs one row
         owners: dict[str, set[str]] = {}
         known: dict[str, Result] = {}  # by content, so that duplicates within the batch are scored once
+        told: set[str] = set()  # contents with a row: the next one is a duplicate
         arrivals = Arrivals(self.objects, list(self.scorer.models), self.limits, self.cache, self.trust_etag)
         cache_failures = self.cache.failures if self.cache else 0
         pool = Background(self.limits.downloads_at_once)
         try:
             for arrival in arrivals(pool, uploads, deadline):
-                for upload, row in self._rows(arrival, known, pool, deadline, outcome):
+                for upload, row in self._rows(arrival, known, told, pool, deadline, outcome):
                     # A late or a failed twin must not take the place of the row that knows more.
                     rows[row.row_id] = max(rows.get(row.row_id, row), row, key=lambda each: each.rank)
                     owners.setdefault(row.row_id, set()).add(upload.message.message_id)
@@ -112,12 +113,12 @@ class ScoreUploads:
         self,
         arrival: Arrival,
         known: dict[str, Result],
+        told: set[str],
         pool: Background,
         deadline: Deadline,
         outcome: BatchOutcome,
     ) -> Iterator[tuple[Upload, ImageRow]]:
         """Rows of a group; an upload whose scoring or row fails goes to `outcome.failures` instead."""
-        seen = set(known)
         trouble = self._score(arrival, known, pool, deadline)
         for fetched in arrival.group:
             message_id, stored = fetched.upload.message.message_id, fetched.result
@@ -127,9 +128,9 @@ class ScoreUploads:
                 if result is None:
                     outcome.failures[message_id] = trouble or TransientError("the scorer gave no result for the image")
                     continue
-                if stored.sha256 in seen:
+                if stored.sha256 in told:
                     result = result.again(self.scorer.models)
-                seen.add(stored.sha256)
+                told.add(stored.sha256)
                 outcome.bytes_read += len(stored.body or b"")
                 outcome.not_inferred += isinstance(result.of, Scored) and len(result.cached) == len(self.scorer.models)
             elif isinstance(stored, Exception) and not isinstance(stored, PermanentError):

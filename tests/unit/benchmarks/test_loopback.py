@@ -11,6 +11,7 @@ from benchmarks.events import BUCKET, batches
 from benchmarks.server import Server
 from benchmarks.suite import share
 from benchmarks.workers import Workers
+from inference.catalog import MODELS
 from sink.errors import StoreUnavailable
 from sink.events import UploadEvent, UploadMessage
 
@@ -81,7 +82,7 @@ def test_the_table_keeps_items_until_it_is_reset(client, server):
 
 def test_limit_and_handler_do_the_same_images(dataset, server):
     paths = dataset.sets["small"]
-    with Workers(workers.limit, 1) as limit, Workers(workers.handler, 2, server.port, True) as handler:
+    with Workers(workers.limit, 1, MODELS) as limit, Workers(workers.handler, 2, MODELS, server.port, True) as handler:
         server.reset()
         alone = limit.run([paths])
         both = handler.run(batches(paths, 1))
@@ -98,7 +99,10 @@ def test_a_failing_handler_is_no_measurement(dataset, server):
     [event] = batches(dataset.sets["small"][:1], 1)
     event["Records"][0]["body"] = "nobody can read this"
 
-    with Workers(workers.handler, 1, server.port, False) as handler, pytest.raises(RuntimeError, match="1 of 1"):
+    with (
+        Workers(workers.handler, 1, MODELS, server.port, False) as handler,
+        pytest.raises(RuntimeError, match="1 of 1"),
+    ):
         handler.run([event])
 
 
