@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks.catalogs import published
 from benchmarks.measures import interleaved
 from benchmarks.suite import Bench, Measured
 from benchmarks.tasks import COMPARED, OURS, Task
+from benchmarks.workers import ALLOCATOR
 
 RESULTS = Path(__file__).parent / "results.json"
 console = Console(highlight=False)
@@ -28,6 +30,7 @@ console = Console(highlight=False)
 def main() -> int:
     """Measure, write, print."""
     arguments = _arguments()
+    os.environ.update(ALLOCATOR)
     tasks = [task for task in (*OURS, *COMPARED) if arguments.only in task.name]
     if not tasks:
         known = "; ".join(task.name for task in (*OURS, *COMPARED))

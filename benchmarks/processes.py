@@ -1,4 +1,4 @@
-"""A function in a process of its own, so that what it leaves behind in memory is nobody else's; and a process's memory."""
+"""A function in a process of its own, whose memory is nobody else's; and how much memory a process has."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from typing import Any
 STREAM, TABLE = "image-scores", "results"
 FUNCTION_MEMORY_MB = 1769  # Lambda's one vCPU
 FUNCTION_SECONDS = 300
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "268435456"}
+"""The C library reads these when a process starts, so whoever starts the measured processes must have them set."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def environment(port: int, cached: bool) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(FUNCTION_MEMORY_MB),
+        **ALLOCATOR,
         "PIXLAKE_STREAM": STREAM,
         "PIXLAKE_EARLIEST_UPLOAD_DATE": "2026-01-01",
         "PIXLAKE_MAX_IMAGE_BYTES": str(50 * 1024 * 1024),

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from benchmarks import workers
 from pixlake.localcloud import template as templates
 from tests.conftest import ROOT
 from tests.template.conftest import resolve
@@ -88,6 +89,13 @@ class TestScorer:
         parameters = templates.read(PATH)["Parameters"]
         assert parameters["BatchSize"]["MaxValue"] <= 10_000
         assert parameters["BatchingWindowSeconds"]["MinValue"] >= 1
+
+    def test_has_the_settings_that_the_benchmark_gives_it(self, resolved):
+        deployed = resolved["ScoreUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        measured = workers.environment(port=9, cached=True)
+
+        assert set(deployed) == {name for name in measured if not name.startswith("AWS_")}
+        assert {name: deployed[name] for name in workers.ALLOCATOR} == workers.ALLOCATOR
 
     def test_gets_every_setting_it_reads(self, resolved):
         from handlers.score_uploads_settings import ScoreUploadsSettings

@@ -95,6 +95,21 @@ def test_limit_and_handler_do_the_same_images(dataset, server):
     assert 0 < done["row_bytes"] < done["billed_bytes"]
 
 
+def test_a_batch_calls_each_service_as_seldom_as_it_can(dataset, server):
+    paths = [*dataset.sets["small"], *dataset.sets["small"]]  # each twice, under two keys
+    with Workers(workers.handler, 1, MODELS, server.port, True) as handler:
+        server.reset()
+        handler.run(batches([*paths, *paths[:2]], 10))
+
+    done = server.usage()
+    assert done["scored_rows"] == 10
+    assert done["gets"] == 10
+    assert done["cache_reads"] == 2  # a group of eight, and the last two
+    assert done["cache_writes"] == 4  # one a content
+    assert done["put_calls"] == 1
+    assert done["billed_bytes"] < done["row_bytes"] * 1.5  # ten rows share records
+
+
 def test_a_failing_handler_is_no_measurement(dataset, server):
     [event] = batches(dataset.sets["small"][:1], 1)
     event["Records"][0]["body"] = "nobody can read this"
