@@ -118,10 +118,10 @@ def limit(models: Path) -> Callable[[list[Path]], None]:
     def run(paths: list[Path]) -> None:
         prepared = [prepare(path.read_bytes(), specs, settings.max_pixels) for path in paths]
         for name, graph in graphs.items():
-            graph.run([one.inputs[name] for one in prepared])
+            graph.run([one.inputs[name][0] for one in prepared])
         for name, formula in formulas.items():
             for one in prepared:
-                formula(one.inputs[name])
+                formula(*one.inputs[name])
 
     return run
 

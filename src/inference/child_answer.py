@@ -25,10 +25,10 @@ Answer = Prepared | ImageRejected | MemoryError | str
 
 def pack(answer: Answer) -> bytes:
     """Everything after `READY`."""
-    arrays: dict[str, NDArray[np.generic]] = {}
+    arrays: list[NDArray[np.generic]] = []
     if isinstance(answer, Prepared):
-        arrays = answer.inputs
-        listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
+        arrays = [array for given in answer.inputs.values() for array in given]
+        listed = [[name, [[each.dtype.str, each.shape] for each in given]] for name, given in answer.inputs.items()]
         head = {"image": asdict(answer.image), "inputs": listed, "decode_ms": answer.decode_ms}
     elif isinstance(answer, ImageRejected):
         image = None if answer.image is None else asdict(answer.image)
@@ -36,7 +36,7 @@ def pack(answer: Answer) -> bytes:
     else:
         head = {"failed": "memory" if isinstance(answer, MemoryError) else answer}
     text = json.dumps(head).encode()
-    return b"".join([struct.pack(">I", len(text)), text, *(array.tobytes() for array in arrays.values())])
+    return b"".join([struct.pack(">I", len(text)), text, *(array.tobytes() for array in arrays)])
 
 
 def unpack(data: bytes) -> Answer:
@@ -48,10 +48,13 @@ def unpack(data: bytes) -> Answer:
         return ImageRejected(head["code"], head["message"], image)
     if image is None:
         return MemoryError() if head["failed"] == "memory" else str(head["failed"])
-    inputs: dict[str, NDArray[np.generic]] = {}
+    inputs: dict[str, tuple[NDArray[np.generic], ...]] = {}
     place = 4 + length
-    for name, dtype, shape in head["inputs"]:
-        count = int(np.prod(shape))
-        inputs[name] = np.frombuffer(data, dtype, count, place).reshape(shape).copy()
-        place += inputs[name].nbytes
+    for name, listed in head["inputs"]:
+        given = []
+        for dtype, shape in listed:
+            array = np.frombuffer(data, dtype, int(np.prod(shape)), place).reshape(shape).copy()
+            place += array.nbytes
+            given.append(array)
+        inputs[name] = tuple(given)
     return Prepared(image, inputs, head["decode_ms"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from inference.errors import CatalogError
-from inference.preprocess import FILTERS, CentreCrop, Resize, ShorterSide, Stretch
+from inference.preprocess import FILTERS, AtLeast, CentreCrop, Resize, ShorterSide, Stretch
 from inference.specs import ColumnSpec, FieldSpec, InputSpec, ModelSpec, OutputSpec
 
 T = TypeVar("T")
@@ -73,6 +73,14 @@ class Section:
             raise self.error(key, f"is {value!r}; write three numbers, one a channel")
         return tuple(float(number) for number in value)
 
+    def has(self, key: str) -> bool:
+        """Whether the key is there."""
+        return key in self._values
+
+    def is_list(self, key: str) -> bool:
+        """Whether the key is there and holds a list."""
+        return isinstance(self._values.get(key), list)
+
     def section(self, key: str) -> Section:
         """Return a table inside this one."""
         return Section(self._path, f"{self._prefix}{key}.", self.get(key, dict, "a table"))
@@ -116,13 +124,22 @@ def read_model(path: Path) -> ModelSpec:
         licence=top.text("licence", "an SPDX licence identifier"),
         retired=top.get("retired", bool, "true or false", default=False),
         order=top.number("order", int, "its place among the columns, from 1", above=0),
-        input=_input(top.section("input"), has_graph=bool(output.names)),
+        inputs=_inputs(top, has_graph=bool(output.names)),
         output=output,
         column=_column(top.section("column")),
         directory=path.parent,
     )
     top.end()
     return model
+
+
+def _inputs(top: Section, *, has_graph: bool) -> tuple[InputSpec, ...]:
+    """Read `[input]`, or each `[[input]]`."""
+    if top.is_list("input"):
+        if has_graph:
+            raise top.error("input", "is a list; a graph takes one input: write [input]")
+        return tuple(_input(each, has_graph=False) for each in top.sections("input", "[[input]], a table an input"))
+    return (_input(top.section("input"), has_graph=has_graph),)
 
 
 def _input(section: Section, *, has_graph: bool) -> InputSpec:
@@ -138,7 +155,7 @@ def _input(section: Section, *, has_graph: bool) -> InputSpec:
     spec = InputSpec(
         name=section.text("name", "the graph's input", default=_REQUIRED if has_graph else ""),
         resize=_resize(section),
-        channels=section.choice("channels", ("RGB", "BGR"), default="RGB"),
+        channels=section.choice("channels", ("RGB", "BGR") if has_graph else ("RGB", "BGR", "L"), default="RGB"),
         layout=section.choice("layout", ("NHWC", "NCHW"), default=_REQUIRED if has_graph else "NHWC"),
         mean=mean,
         std=std,
@@ -151,16 +168,21 @@ def _input(section: Section, *, has_graph: bool) -> InputSpec:
 def _resize(section: Section) -> Resize:
     """Read `resize`; its first key tells the rule, and every rule but shorter_side fills the input's `size`."""
     rule = section.section("resize")
+    resize: Resize
+    if rule.has("at_least"):
+        resize = AtLeast(
+            pixels=rule.number("at_least", int, "pixels of the shorter side", above=0),
+            longest_ratio=_longest_ratio(rule),
+        )
+        rule.end()
+        return resize
     filter_ = rule.choice("filter", tuple(FILTERS))
     given = rule.rest()
-    resize: Resize
     if "shorter_side" in given:
         resize = ShorterSide(
             pixels=rule.number("shorter_side", int, "pixels of the shorter side", above=0),
             filter=filter_,
-            longest_ratio=rule.number(
-                "longest_ratio", float, "the longer side at most, in shorter sides", 0.99, default=4.0
-            ),
+            longest_ratio=_longest_ratio(rule),
         )
     elif "crop_fraction" in given:
         fraction = rule.number("crop_fraction", float, "the share of the shorter side, above 0, to 1", above=0)
@@ -176,9 +198,14 @@ def _resize(section: Section) -> Resize:
             )
         resize = Stretch(to, filter_, size)
     else:
-        raise section.error("resize", "names no rule; write to = [w, h], crop_fraction = 0.875 or shorter_side = 512")
+        rules = "to = [w, h], crop_fraction = 0.875, shorter_side = 512 or at_least = 224"
+        raise section.error("resize", f"names no rule; write {rules}")
     rule.end()
     return resize
+
+
+def _longest_ratio(rule: Section) -> float:
+    return rule.number("longest_ratio", float, "the longer side at most, in shorter sides", 0.99, default=4.0)
 
 
 def _output(section: Section) -> OutputSpec:

@@ -17,10 +17,10 @@ from inference.specs import InputSpec, ModelSpec
 
 @dataclass(slots=True)
 class Prepared:
-    """One decoded image: the models' inputs by model name; the picture itself is gone."""
+    """One decoded image: the inputs of each model, by its name; the picture itself is gone."""
 
     image: ImageFacts
-    inputs: dict[str, NDArray[np.generic]]
+    inputs: dict[str, tuple[NDArray[np.generic], ...]]
     decode_ms: float
 
 
@@ -52,16 +52,19 @@ def prepare(
         there was not enough: whose fault that is only a process of the image's own can tell
     """
     started = perf_counter()
-    picture = decode(data, max_pixels=max_pixels, shorter_side=max(model.input.resize.needs for model in models))
-    reductions = Reductions(picture.rgb)
-    inputs = {
-        model.name: _model_input(model.input, reductions) for model in models if names is None or model.name in names
-    }
+    picture = decode(data, max_pixels=max_pixels, shorter_side=max(model.needs for model in models))
+    reductions = Reductions(picture.rgb, picture.grey)
+    inputs = {model.name: model_inputs(model, reductions) for model in models if names is None or model.name in names}
     return Prepared(picture.facts, inputs, ms_since(started))
 
 
-def _model_input(given: InputSpec, reductions: Reductions) -> NDArray[np.generic]:
-    picture = given.resize(reductions.at_least(given.resize.needs))
+def model_inputs(model: ModelSpec, reductions: Reductions) -> tuple[NDArray[np.generic], ...]:
+    """One array an input, as the model's description states them."""
+    return tuple(_input(given, reductions) for given in model.inputs)
+
+
+def _input(given: InputSpec, reductions: Reductions) -> NDArray[np.generic]:
+    picture = given.resize(reductions.at_least(given.resize.needs, given.channels))
     return normalise(np.asarray(picture), given.channels, given.layout, given.mean, given.std)
 
 

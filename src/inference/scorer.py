@@ -75,8 +75,8 @@ class _Model:
         self._session = GraphSession(spec, threads) if spec.artefact else None
         self._fields = {field.name for field in spec.column.fields}
 
-    def score(self, inputs: Sequence[NDArray[np.generic]]) -> list[Struct]:
-        outputs = self._session.run(inputs) if self._session else [(pixels,) for pixels in inputs]
+    def score(self, inputs: Sequence[tuple[NDArray[np.generic], ...]]) -> list[Struct]:
+        outputs = self._session.run([given for (given,) in inputs]) if self._session else inputs
         return [self._struct(arrays) for arrays in outputs]
 
     def _struct(self, arrays: tuple[NDArray[np.generic], ...]) -> Struct:

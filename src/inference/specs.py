@@ -40,7 +40,7 @@ class InputSpec:
 
     name: str
     resize: Resize
-    channels: Literal["RGB", "BGR"]
+    channels: Literal["RGB", "BGR", "L"]
     layout: Literal["NHWC", "NCHW"]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -75,10 +75,20 @@ class ModelSpec:
     licence: str
     retired: bool
     order: int
-    input: InputSpec
+    inputs: tuple[InputSpec, ...]
     output: OutputSpec
     column: ColumnSpec
     directory: Path
+
+    @property
+    def input(self) -> InputSpec:
+        """The only input, of a model with a graph; the first one of a model that computes from the pixels."""
+        return self.inputs[0]
+
+    @property
+    def needs(self) -> int:
+        """Pixels of a picture's shorter side below which detail would be lost."""
+        return max(each.resize.needs for each in self.inputs)
 
     @property
     def release(self) -> str:
@@ -103,9 +113,8 @@ class ModelSpec:
         label tables. Not the comment, the licence, or the order.
         """
         described = {
-            "input": asdict(self.input),
+            "inputs": [[type(each.resize).__name__, asdict(each)] for each in self.inputs],
             "output": asdict(self.output),
-            "kind": type(self.input.resize).__name__,
         }
         digest = hashlib.sha256(json.dumps([REVISION, self.name, self.release, described], sort_keys=True).encode())
         for file in sorted(self.directory.iterdir()):

@@ -76,9 +76,13 @@ _PHOTOMETRIC = 262
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded image: `rgb` is upright, and reduced to a shorter side of at least what was asked where it had it."""
+    """A decoded image: upright, and reduced to a shorter side of at least what was asked where it had it.
+
+    `rgb`, and the luminance of the same pixels (ITU-R BT.601) as `grey`.
+    """
 
     rgb: Image.Image
+    grey: Image.Image
     facts: ImageFacts
 
 
@@ -163,7 +167,8 @@ def _decode(format_: str, data: bytes, max_pixels: int, shorter_side: int) -> Pi
         rgb = rgb.transpose(_UPRIGHT[turn])
         if turn >= 5:
             facts = replace(facts, width=facts.height, height=facts.width)
-    return Picture(rgb, replace(facts, exif_orientation=orientation, dhash=difference_hash(rgb)))
+    grey = rgb.convert("L")
+    return Picture(rgb, grey, replace(facts, exif_orientation=orientation, dhash=difference_hash(grey)))
 
 
 def _check_size(opened: ImageFile, facts: ImageFacts, data: bytes, max_pixels: int) -> None:

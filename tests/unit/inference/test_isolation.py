@@ -70,9 +70,10 @@ def test_given_a_photo_when_prepared_by_a_child_then_every_byte_of_the_inputs_is
 
     assert alone.image == direct.image
     assert list(alone.inputs) == list(direct.inputs)
-    for name, array in direct.inputs.items():
-        assert (alone.inputs[name].dtype, alone.inputs[name].shape) == (array.dtype, array.shape)
-        assert alone.inputs[name].tobytes() == array.tobytes()
+    for name, given in direct.inputs.items():
+        for one, other in zip(alone.inputs[name], given, strict=True):
+            assert (one.dtype, one.shape) == (other.dtype, other.shape)
+            assert one.tobytes() == other.tobytes()
 
 
 def test_given_a_killer_among_neighbours_when_each_is_decoded_alone_then_they_are_scored(scorer, frail):

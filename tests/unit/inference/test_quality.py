@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter
 from inference import Catalog
 from inference.decoders import bind_decoder
 from inference.formats.decode import decode
+from inference.prepare import model_inputs
 from inference.preprocess import Reductions
 
 from .conftest import encode
@@ -23,7 +24,7 @@ def measure():
     quality = bind_decoder(model)
 
     def of(picture: Image.Image) -> dict:
-        return quality(np.asarray(model.input.resize(picture.convert("RGB"))))
+        return quality(*model_inputs(model, Reductions(picture.convert("RGB"))))
 
     return of
 

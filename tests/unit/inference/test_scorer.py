@@ -14,8 +14,9 @@ from PIL import Image
 from inference import Catalog, CatalogError, ModelFailed, Rejected, Scored, Scorer, ScorerSettings
 from inference.catalog import MODELS
 from inference.formats.decode import decode
-from inference.preprocess import Reductions
+from inference.preprocess import AtLeast, Reductions
 from inference.scorer import _Model
+from inference.specs import InputSpec
 
 from .conftest import encode, scene_pixels
 from .test_catalog import DECODER, TOY, rewrite, toy  # noqa: F401 - the fixture
@@ -297,6 +298,17 @@ def test_given_a_graph_fed_the_wrong_size_when_scored_then_model_failed_names_it
 # Speed without loss: reduced decoding and shared reductions against exact resizes of full decodes
 
 
+def exact_input(given: InputSpec, full: Image.Image) -> np.ndarray:
+    """A model's input without any reduction before the resize that its description states."""
+    if given.channels == "L":
+        return np.asarray(given.resize(full.convert("L")))
+    if isinstance(given.resize, AtLeast):
+        return np.asarray(Reductions(full).at_least(given.resize.needs))
+    pixels = np.asarray(given.resize(full), np.float32)[..., :: -1 if given.channels == "BGR" else 1]
+    pixels = (pixels - np.float32(given.mean)) / np.float32(given.std)
+    return pixels.transpose(2, 0, 1) if given.layout == "NCHW" else pixels
+
+
 @pytest.mark.parametrize("name", ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"])
 @pytest.mark.parametrize("size", [(1216, 832), (2448, 1632)])
 def test_given_a_large_jpeg_when_scored_at_reduced_scale_then_it_is_close_to_the_exact_scores(scorer, name, size):
@@ -308,11 +320,8 @@ def test_given_a_large_jpeg_when_scored_at_reduced_scale_then_it_is_close_to_the
 
     exact = {}
     for spec in Catalog.load().models:
-        model = _Model(spec, threads=1)
-        given = spec.input
-        pixels = np.asarray(given.resize(full), np.float32)[..., :: -1 if given.channels == "BGR" else 1]
-        pixels = (pixels - np.float32(given.mean)) / np.float32(given.std) if given.mean else pixels.astype(np.uint8)
-        [exact[spec.name]] = model.score([pixels.transpose(2, 0, 1) if given.layout == "NCHW" else pixels])
+        inputs = tuple(exact_input(given, full) for given in spec.inputs)
+        [exact[spec.name]] = _Model(spec, threads=1).score([inputs])
     # Measured on twelve photos at four sizes: 0.078, 0.013, 0.001 and 0.007 at most.
     assert result.scores["category"]["score"] == pytest.approx(exact["category"]["score"], abs=0.1)
     assert result.scores["nsfw"]["score"] == pytest.approx(exact["nsfw"]["score"], abs=0.02)

@@ -10,16 +10,17 @@ from PIL import Image
 
 SHARP = 100.0  # sharpness, freed of noise, that scores 0.5
 NOISY = 10.0  # noise that scores 0.5
-COLOUR_SIDE = 224  # colourfulness is about areas, not pixels: measured at the size of its publication's images
 
 
-def quality(pixels: NDArray[np.uint8]) -> dict[str, Any]:
+def quality(luminance: NDArray[np.uint8], colour: NDArray[np.uint8]) -> dict[str, Any]:
     """Measure one picture.
 
     Parameters
     ----------
-    pixels
-        height × width × 3, uint8, RGB; the shorter side 512, or the picture's own if smaller. Any size from 1×1
+    luminance
+        height × width, uint8; the shorter side 512, or the picture's own if smaller. Any size from 1×1
+    colour
+        the same picture, height × width × 3, uint8, RGB; the shorter side 224 to 447, or the picture's own if smaller
 
     Returns
     -------
@@ -36,16 +37,14 @@ def quality(pixels: NDArray[np.uint8]) -> dict[str, Any]:
     score
         see `overall`
     """
-    grey = Image.fromarray(pixels).convert("L")
-    luminance = np.asarray(grey)
-    histogram = np.array(grey.histogram())
+    histogram = np.array(Image.fromarray(luminance).histogram())
     low, high = np.searchsorted(histogram.cumsum() / luminance.size, (0.01, 0.99))
     figures = {
         "sharpness": sharpness(luminance),
         "noise": noise(luminance),
         "brightness": float(histogram @ np.arange(256) / luminance.size / 255),
         "contrast": float(high - low) / 255,
-        "colorfulness": colorfulness(pixels),
+        "colorfulness": colorfulness(colour),
     }
     score = overall(figures["sharpness"], figures["noise"], figures["brightness"], figures["contrast"])
     return {"score": score, **figures}
@@ -84,15 +83,13 @@ def noise(luminance: NDArray[np.uint8]) -> float:
     """
     y = _framed(luminance)
     rows = y[:-2] - 2 * y[1:-1] + y[2:]
-    response = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:])
-    return _median(response) / (6 * 0.6745)
+    response = rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]
+    return _median(np.abs(response, out=response)) / (6 * 0.6745)
 
 
 def colorfulness(pixels: NDArray[np.uint8]) -> float:
     """Hasler and Süsstrunk's M3 of pixels [height, width, 3]: spread and mean of the opponent colours."""
-    picture = Image.fromarray(pixels)
-    small = np.asarray(picture.reduce(max(1, min(picture.size) // COLOUR_SIDE)))
-    red, green, blue = small.transpose(2, 0, 1).astype(np.int16, order="C")
+    red, green, blue = pixels.transpose(2, 0, 1).astype(np.int16, order="C")
     red_green, red_green_variance = _moments(red - green)
     yellow_blue, yellow_blue_variance = (
         figure / 2**power for power, figure in enumerate(_moments(red + green - 2 * blue), 1)
