@@ -39,7 +39,11 @@ def score_uploads(settings: ScoreUploadsSettings) -> ScoreUploads:
         connect_timeout=firehose.CONNECT_S, read_timeout=firehose.READ_S, retries={"total_max_attempts": 1}
     )
     scorer = Scorer.load(
-        ScorerSettings(max_pixels=settings.max_image_pixels, decode_memory_mb=settings.decode_memory_mb)
+        ScorerSettings(
+            max_pixels=settings.max_image_pixels,
+            threads=settings.threads,
+            decode_memory_mb=settings.decode_memory_mb,
+        )
     )
     contract = RowContract.load()
     return ScoreUploads(

@@ -10,6 +10,9 @@ from handlers.environment import Environment, arn, positive, switch
 from sink.errors import SettingsError
 from sink.policy import JUDGEMENTS
 
+VCPU_MB = 1_769
+"""Memory that buys one vCPU."""
+
 PARENT_MB = 600
 """Memory left to the function itself while an image is decoded alone: runtime and models take 230 MB, two groups of
 downloads at most 130."""
@@ -38,6 +41,11 @@ class ScoreUploadsSettings:
     def decode_memory_mb(self) -> int:
         """What an image decoded in a process of its own may take."""
         return max(LEAST_DECODE_MB, self.memory_mb - PARENT_MB)
+
+    @property
+    def threads(self) -> int:
+        """The cores that the memory buys: more threads would wait for each other."""
+        return max(1, self.memory_mb // VCPU_MB)
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> ScoreUploadsSettings:

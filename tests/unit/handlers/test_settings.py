@@ -46,6 +46,11 @@ def test_a_decoding_process_gets_what_the_function_leaves(memory, decode):
     assert settings.decode_memory_mb == decode
 
 
+@pytest.mark.parametrize(("memory", "threads"), [("1024", 1), ("1769", 1), ("3008", 1), ("3538", 2), ("10240", 5)])
+def test_the_models_run_on_the_cores_that_the_memory_buys(memory, threads):
+    assert ScoreUploadsSettings.from_env({**GOOD, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}).threads == threads
+
+
 def test_without_a_table_there_is_no_cache():
     assert ScoreUploadsSettings.from_env({**GOOD, "PIXLAKE_RESULT_CACHE": ""}).result_cache is None
 
