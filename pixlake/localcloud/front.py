@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeAlias
 
-from pixlake.localcloud import moto_threads, queue_metrics, s3_events
+from pixlake.localcloud import moto_threads, queue_metrics, s3_events, s3_notifications
 from pixlake.localcloud.errors import PortTakenError
 from pixlake.localcloud.lambda_api import FUNCTIONS, LambdaApi
 from pixlake.localcloud.protocol import JsonService, ServiceError
@@ -157,6 +157,7 @@ def _moto() -> Any:
 
     moto_threads.install()
     s3_events.install()
+    s3_notifications.install()
     queue_metrics.install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     return DomainDispatcherApplication(create_backend_app)

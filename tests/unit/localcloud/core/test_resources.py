@@ -57,8 +57,8 @@ def test_given_a_bucket_when_created_then_every_setting_is_there(deploy, client)
     (to_queue,) = notification["QueueConfigurations"]
     assert to_queue["QueueArn"] == stack.created["Queue"].attributes["Arn"]
     assert to_queue["Filter"]["Key"]["FilterRules"] == [
-        {"Name": "prefix", "Value": "in/"},
-        {"Name": "suffix", "Value": ".jpg"},
+        {"Name": "Prefix", "Value": "in/"},
+        {"Name": "Suffix", "Value": ".jpg"},
     ]
     assert notification["TopicConfigurations"][0]["TopicArn"] == stack.created["Topic"].ref
 
