@@ -7,6 +7,7 @@ import sys
 import typer
 
 from pixlake.cli import (
+    connect,
     cost,
     demo,
     doctor,
@@ -45,6 +46,8 @@ app.command(name="query")(query.query)
 app.command(name="queries")(queries.queries)
 app.command(name="report")(report.report)
 app.command(name="score")(score.score)
+app.command(name="connect")(connect.connect)
+app.command(name="disconnect")(connect.disconnect)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="status")(status.status)
 app.command(name="cost")(cost.cost)

@@ -25,17 +25,17 @@ def env(
     if stack is None:
         url = f"http://127.0.0.1:{port}"
         cloud = local_cloud(url)
-        variables = environment.of_local_cloud(url, cloud["outputs"], cloud["region"])
+        variables = environment.of_local_cloud(url, cloud["outputs"], cloud["region"], cloud["stack"])
         for name in environment.in_the_way():
             typer.echo(f"unset {name}")
     else:
-        variables = environment.from_outputs(stack_outputs(stack))
+        variables = {environment.STACK: stack, **environment.from_outputs(stack_outputs(stack))}
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def local_cloud(url: str) -> dict[str, Any]:
-    """What the local cloud at `url` says of itself: `outputs`, `region`, `logs`."""
+    """What the local cloud at `url` says of itself: `stack`, `parameters`, `outputs`, `region`, `logs`."""
     try:
         with urllib.request.urlopen(f"{url}/_pixlake/outputs", timeout=5) as answer:  # noqa: S310 - loopback only
             description: dict[str, Any] = json.load(answer)
@@ -50,6 +50,15 @@ def local_cloud(url: str) -> dict[str, Any]:
 
 def stack_outputs(stack: str) -> dict[str, str]:
     """Outputs of a deployed stack."""
+    return {output["OutputKey"]: output["OutputValue"] for output in _described(stack).get("Outputs", [])}
+
+
+def stack_parameters(stack: str) -> dict[str, str]:
+    """Parameters of a deployed stack as they are in force; a list is joined by commas."""
+    return {each["ParameterKey"]: each["ParameterValue"] for each in _described(stack).get("Parameters", [])}
+
+
+def _described(stack: str) -> dict[str, Any]:
     import boto3  # noqa: PLC0415 - keeps `pixlake --help` fast
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
@@ -57,5 +66,4 @@ def stack_outputs(stack: str) -> dict[str, str]:
         (description,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"the stack {stack} cannot be described: {error}") from error
-    outputs: list[Any] = description.get("Outputs", [])
-    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    return dict(description)

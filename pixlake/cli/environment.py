@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from pixlake.cli.terminal import CommandError
 
+STACK = "PIXLAKE_STACK"
+"""Variable with the stack's name; its parameters are asked for when they are needed."""
 LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 # Variable to the stack output it carries.
@@ -46,13 +48,16 @@ def from_outputs(outputs: Mapping[str, str]) -> dict[str, str]:
     return {variable: outputs[output] for variable, output in FROM_OUTPUTS.items()}
 
 
-def of_local_cloud(endpoint_url: str, outputs: Mapping[str, str], region: str = "us-east-1") -> dict[str, str]:
+def of_local_cloud(
+    endpoint_url: str, outputs: Mapping[str, str], region: str = "us-east-1", stack: str = "pixlake"
+) -> dict[str, str]:
     """Variables of a running local cloud."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         **LOCAL_CREDENTIALS,
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
+        STACK: stack,
         **from_outputs(outputs),
     }
 

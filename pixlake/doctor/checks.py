@@ -9,14 +9,14 @@ from pixlake.doctor.ledger import ledger
 from pixlake.doctor.one_image import one_image
 from pixlake.doctor.queues import dead_letters, queue
 from pixlake.doctor.scorer import event_source, function, result_cache
-from pixlake.doctor.uploads import credentials, notifications, queue_policy, upload_bucket
+from pixlake.doctor.uploads import credentials, notifications, queue_policy, upload_buckets
 
 _LOGIN = "log in (aws sso login, AWS_PROFILE …), or start the local cloud and run `eval $(pixlake env)`"
 _NAMES = "run `eval $(pixlake env --stack NAME)` again: names of another stack or region? Else deploy the stack again"
 
 CHECKS = (
     Check("credentials", credentials, _LOGIN),
-    Check("upload bucket", upload_bucket, _NAMES, ("credentials",)),
+    Check("upload bucket", upload_buckets, _NAMES, ("credentials",)),
     Check("queue", queue, _NAMES, ("credentials",)),
     Check("notifications", notifications, _NAMES, ("upload bucket", "queue")),
     Check("queue policy", queue_policy, _NAMES, ("notifications",)),

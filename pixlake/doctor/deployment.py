@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from pixlake.cli import environment
+from pixlake.cli.env import local_cloud, stack_parameters
+from pixlake.connection.settings import UploadSettings
 
 
 @dataclass
@@ -34,6 +36,27 @@ class Deployment:
     def place(self) -> str:
         """Where it is: the endpoint, or the region."""
         return os.environ.get("AWS_ENDPOINT_URL") or f"AWS {self.client('sts').meta.region_name}"
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return environment.required(environment.STACK)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The stack's parameters as they are in force now; `CommandError` where they cannot be had."""
+        endpoint = os.environ.get("AWS_ENDPOINT_URL")
+        return dict(local_cloud(endpoint)["parameters"]) if endpoint else stack_parameters(self.stack)
+
+    @cached_property
+    def uploads(self) -> UploadSettings:
+        """Where uploads come from, and by which way."""
+        return UploadSettings.of(self.parameters)
+
+    @property
+    def upload_buckets(self) -> tuple[str, ...]:
+        """The buckets whose images are scored: existing ones, or the stack's own."""
+        return self.uploads.existing or (self.upload_bucket,)
 
     @property
     def upload_bucket(self) -> str:

@@ -28,8 +28,8 @@ def one_image(deployment: Deployment) -> Finding:
 
     It costs the lake two rows: the image's, and `deleted` for its removal.
     """
-    s3, bucket = deployment.client("s3"), deployment.upload_bucket
-    key = f"{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.png"
+    s3, bucket, keys = deployment.client("s3"), deployment.upload_buckets[0], deployment.uploads.keys
+    key = f"{keys.prefix}{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}{keys.suffix or '.png'}"
     start = time.monotonic()
     answer = s3.put_object(Bucket=bucket, Key=key, Body=picture(), ContentType="image/png")
     put_s = time.monotonic() - start
@@ -66,7 +66,7 @@ def picture() -> bytes:
 
 def _row(deployment: Deployment, key: str, start: float) -> Mapping[str, Any] | None:
     """The row, once it is there; None when the time is over."""
-    sql = ROW_SQL.format(day=datetime.now(UTC).date(), bucket=deployment.upload_bucket.replace("'", "''"), key=key)
+    sql = ROW_SQL.format(day=datetime.now(UTC).date(), bucket=deployment.upload_buckets[0], key=key.replace("'", "''"))
     pause, longest = _PAUSES_S
     while True:
         if rows := deployment.ask(sql):

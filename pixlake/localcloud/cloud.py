@@ -184,6 +184,7 @@ class LocalCloud:
         return {
             "stack": STACK_NAME,
             "region": self._region,
+            "parameters": self._stack.parameters(),
             "endpoint_url": self.endpoint_url,
             "outputs": self.outputs,
             "resources": self.resources,

@@ -91,6 +91,11 @@ class Stack:
             if value is not None:
                 self.outputs[name] = value
 
+    def parameters(self) -> dict[str, str]:
+        """Return every parameter's value as DescribeStacks tells it: text, a list joined by commas."""
+        values = self.template.parameters
+        return {name: ",".join(value) if isinstance(value, list) else value for name, value in values.items()}
+
     def resources(self) -> dict[str, str]:
         """Return the physical id of every resource; those of a nested stack as `Nested/LogicalId`."""
         found = {logical_id: created.ref for logical_id, created in self.created.items()}

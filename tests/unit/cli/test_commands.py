@@ -13,6 +13,8 @@ from pixlake.cli import app, env, environment, query, upload
 from pixlake.cli.tables import records_table
 from pixlake.cli.terminal import CommandError, counted, human_bytes
 from pixlake.cli.up import parsed
+from pixlake.connection.entry import Keys, Kind
+from pixlake.doctor.deployment import Deployment
 
 OUTPUTS = {output: f"the-{output}" for output in environment.FROM_OUTPUTS.values()}
 
@@ -92,7 +94,38 @@ def test_env_reads_a_deployed_stack(run):
         result = run("env", "--stack", "lake")
 
     assert "export PIXLAKE_UPLOAD_BUCKET=the-UploadBucketName" in result.stdout.splitlines()
+    assert "export PIXLAKE_STACK=lake" in result.stdout.splitlines()
     assert "AWS_ENDPOINT_URL" not in result.stdout
+
+
+def test_a_deployment_reads_its_stacks_parameters_as_they_are_in_force(monkeypatch):
+    template = {
+        "Parameters": {
+            "ExistingBuckets": {"Type": "String", "Default": ""},  # moto describes a list as Python would
+            "Entry": {"Type": "String", "Default": "notification"},
+            "KeySuffix": {"Type": "String", "Default": ".jpg"},
+        },
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    given = [{"ParameterKey": "ExistingBuckets", "ParameterValue": "photos, scans"}]
+    with mock_aws():
+        boto3.client("cloudformation").create_stack(
+            StackName="lake", TemplateBody=json.dumps(template), Parameters=given
+        )
+        monkeypatch.setenv("PIXLAKE_STACK", "lake")
+
+        found = Deployment().uploads
+
+    assert (found.existing, found.kind, found.keys) == (("photos", "scans"), Kind.NOTIFICATION, Keys("", ".jpg"))
+
+
+def test_a_deployment_without_the_parameters_has_the_stacks_own_bucket(monkeypatch):
+    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKET", "own")
+    for parameters in ({}, {"ExistingBuckets": "", "KeyPrefix": ""}):
+        deployment = Deployment()
+        deployment.parameters = parameters
+
+        assert (deployment.upload_buckets, deployment.uploads.keys) == (("own",), Keys())
 
 
 def test_a_foreign_stack_is_told_from_ours():

@@ -51,7 +51,7 @@ def variables(tmp_path_factory):
     mapping = EventSourceMapping(
         site.mappings[0], client("sqs"), functions.function(site.mappings[0].function_name), REGION, 1
     )
-    front.ready(LambdaApi(functions, [mapping]), dict)
+    front.ready(LambdaApi(functions, [mapping]), lambda: {"parameters": stack.parameters()})
     yield environment.of_local_cloud(front.url, stack.outputs)
     functions.close()
     moves.close()
@@ -166,7 +166,7 @@ FINDINGS = [
         *NOTIFICATION,
         lambda a: first(a, "QueueConfigurations").update(Filter=FILTER),
         Mark.WARN,
-        "prefix 'photos/' only",
+        "prefix 'photos/', and the stack is made for every key",
     ),
     (
         *NOTIFICATION,

@@ -6,6 +6,7 @@ QUEUES = """
 Parameters:
   Stage: {Type: String, Default: dev}
   Timeout: {Type: Number, Default: 45}
+  Names: {Type: CommaDelimitedList, Default: "a, b"}
 Conditions:
   IsProd: !Equals [!Ref Stage, prod]
 Resources:
@@ -28,6 +29,7 @@ def test_given_references_when_created_then_order_types_conditions_and_outputs_h
     assert attributes["VisibilityTimeout"] == "45"
     assert '"maxReceiveCount": 3' in attributes["RedrivePolicy"]
     assert set(stack.outputs) == {"Url"}
+    assert stack.parameters() == {"Stage": "dev", "Timeout": "45", "Names": "a,b"}
     assert set(stack.created) == {"Work", "Dead"}
 
 
