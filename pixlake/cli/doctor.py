@@ -44,8 +44,9 @@ def doctor(
     Looks at the local cloud after `eval $(pixlake env)`, at a stack after `eval $(pixlake env --stack NAME)`. A
     warning does not keep images from becoming rows; a failure does, and what depends on it is not looked at.
 
-    The last check uploads a small image below pixlake-doctor/ of the upload bucket, waits for its row and removes the
-    image: that costs two rows in the lake, the image's and the removal's.
+    The last check uploads a small image below pixlake-doctor/ of the upload bucket (of several the first, and below
+    KeyPrefix), waits for its row and removes the image: that costs two rows in the lake, the image's and the removal's.
+    Whoever else is told of the bucket's uploads is told of it too.
     """
     from pixlake.doctor.checks import CHECKS, ONE_IMAGE  # noqa: PLC0415 - keeps `pixlake --help` fast
     from pixlake.doctor.deployment import Deployment  # noqa: PLC0415

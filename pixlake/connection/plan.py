@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
 from pixlake.cli.terminal import CommandError
 from pixlake.connection.bucket import BucketNotifications
 from pixlake.connection.configuration import connected, disconnected, own_entries, sent_by_others
 from pixlake.connection.difference import difference
-from pixlake.connection.entry import BRIDGE, EVENTS, Configuration, Kind, Wanted
+from pixlake.connection.entry import BRIDGE, DESTINATIONS, EVENTS, Configuration, Kind, Wanted
 from pixlake.connection.overlap import Conflict, conflicts
 from pixlake.connection.settings import UploadSettings
-from pixlake.connection.ways import EVENTBRIDGE, S3, SNS, Client, Way, barred, barred_topic, bucket_arn, ways
-
-_SERVICES = {Kind.NOTIFICATION: S3, Kind.SNS: SNS, Kind.EVENTBRIDGE: EVENTBRIDGE}
+from pixlake.connection.ways import Client, Way, barred, barred_topic, bucket_arn, ways
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,17 @@ def to_connect(
     for own in own_entries(after, wanted.stack):
         if found := conflicts(after, own):
             raise CommandError(_in_the_way(bucket, found))
-    found_ways = ways(client, queue_arn, bucket, after)
-    ours = [way for way in found_ways if _is(way, wanted)]
+    part = _part(after, wanted)
+    ours = ways(client, queue_arn, bucket, part)
     if not ours:
         raise CommandError(_nowhere(bucket, wanted, queue_arn))
     if reason := barred(ours, queue_arn, policy):
         raise CommandError(f"{reason}; nothing was written. Deploy the stack with {bucket} in ExistingBuckets")
-    return Plan(notifications, before, after, list(_notes(client, wanted, after, found_ways, queue_arn, bucket)))
+    notes = _left_out(wanted, after)
+    if wanted.kind is Kind.SNS:
+        notes += _of_topic(client, wanted, bucket_arn(queue_arn, bucket))
+    notes += _doubled(client, queue_arn, bucket, ours, _rest(after, part))
+    return Plan(notifications, before, after, notes)
 
 
 def to_disconnect(notifications: BucketNotifications, stack: str, *, turn_off_eventbridge: bool) -> Plan:
@@ -108,10 +112,20 @@ def _in_the_way(bucket: str, found: Sequence[Conflict]) -> str:
     )
 
 
-def _is(way: Way, wanted: Wanted) -> bool:
-    return way.service == _SERVICES[wanted.kind] and (
-        wanted.kind is not Kind.SNS or way.source_arn == wanted.destination
-    )
+def _part(configuration: Configuration, wanted: Wanted) -> Configuration:
+    """What of the configuration is for the way that is wanted."""
+    name = {Kind.NOTIFICATION: "QueueConfigurations", Kind.SNS: "TopicConfigurations", Kind.EVENTBRIDGE: BRIDGE}
+    part = configuration.get(name[wanted.kind], [])
+    if wanted.kind is Kind.SNS:
+        part = [entry for entry in part if entry["TopicArn"] == wanted.destination]
+    return {name[wanted.kind]: part}
+
+
+def _rest(configuration: Configuration, part: Configuration) -> Configuration:
+    rest = {
+        name: [each for each in configuration.get(name, []) if each not in part.get(name, [])] for name in DESTINATIONS
+    }
+    return {**rest, **({BRIDGE: {}} if BRIDGE in configuration and BRIDGE not in part else {})}
 
 
 def _nowhere(bucket: str, wanted: Wanted, queue_arn: str) -> str:
@@ -126,18 +140,31 @@ def _nowhere(bucket: str, wanted: Wanted, queue_arn: str) -> str:
     )
 
 
-def _notes(
-    client: Client, wanted: Wanted, after: Configuration, found: Sequence[Way], queue_arn: str, bucket: str
-) -> list[str]:
-    notes = []
-    if wanted.kind is not Kind.EVENTBRIDGE:
-        for event in EVENTS:
-            if other := sent_by_others(after, wanted, event):
-                notes.append(f"{event} comes by the entry {other!r} already, so pixlake's leaves it out")
-    if wanted.kind is Kind.SNS:
-        notes.append(f"whoever else subscribes to {wanted.destination} gets these events too")
-        if reason := barred_topic(client, wanted.destination, bucket_arn(queue_arn, bucket)):
+def _left_out(wanted: Wanted, after: Configuration) -> list[str]:
+    if wanted.kind is Kind.EVENTBRIDGE:
+        return []
+    others = {event: sent_by_others(after, wanted, event) for event in EVENTS}
+    return [
+        f"{event} comes by the entry {other!r} already, so pixlake's leaves it out"
+        for event, other in others.items()
+        if other
+    ]
+
+
+def _of_topic(client: Client, wanted: Wanted, source_arn: str) -> list[str]:
+    notes = [f"whoever else subscribes to {wanted.destination} gets these events too"]
+    try:
+        if reason := barred_topic(client, wanted.destination, source_arn):
             notes.append(f"{reason}, as far as can be told; if so, S3 will refuse")
-    if len(found) > 1:
-        notes.append(f"each upload is then handled once a way: {', '.join(way.name for way in found)}")
+    except ClientError as error:
+        notes.append(f"whether the topic lets S3 in cannot be told: {error}; S3 will refuse if not")
     return notes
+
+
+def _doubled(client: Client, queue_arn: str, bucket: str, ours: Sequence[Way], rest: Configuration) -> list[str]:
+    """Whether uploads come by other ways too. These are others' topics and rules, which may be closed to us."""
+    try:
+        names = [way.name for way in (*ours, *ways(client, queue_arn, bucket, rest))]
+    except ClientError as error:
+        return [f"whether uploads come to the queue by another way too cannot be told: {error}"]
+    return [f"each upload is then handled once a way: {', '.join(names)}"] if len(names) > 1 else []

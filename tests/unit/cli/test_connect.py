@@ -1,6 +1,7 @@
 """`connect` and `disconnect` against the local cloud's endpoint, with a queue's policy as in template.yaml."""
 
 import json
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -286,6 +287,28 @@ def test_a_topic_brings_the_events_and_what_it_gets_already_is_left_to_others(ru
     assert world.arrived() == ["a.jpg", "a.jpg"]
     run("disconnect", "archive", "--yes")
     assert world.configured() == {"TopicConfigurations": [theirs]}
+
+
+def test_what_others_have_closed_to_us_is_no_hindrance_and_is_told(run, world, monkeypatch):
+    def denied(*_, **__):
+        raise ClientError({"Error": {"Code": "AuthorizationError", "Message": "no"}}, "ListSubscriptionsByTopic")
+
+    own = Deployment.client
+    closed = SimpleNamespace(get_paginator=denied, get_topic_attributes=denied)
+    monkeypatch.setattr(Deployment, "client", lambda self, name: closed if name == "sns" else own(self, name))
+
+    result = run("connect", "archive", "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert "by another way too cannot be told: An error occurred (AuthorizationError)" in result.stderr
+
+
+def test_a_second_way_to_the_queue_is_told(run, world):
+    world.sns.subscribe(TopicArn=AUDIT, Protocol="sqs", Endpoint=world.arn)
+
+    told = run("connect", "archive", "--dry-run").stderr
+
+    assert f"handled once a way: S3 notification, SNS topic {AUDIT}" in told
 
 
 class TestReplacing:
