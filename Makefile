@@ -9,6 +9,7 @@ FUZZ := .venv-fuzz
 FUZZ_SECONDS ?= 300
 CHECKOV := .venv-checkov
 AUDIT := .venv-audit
+RUNTIME := .venv-runtime
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
@@ -16,7 +17,7 @@ PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes
 SHOW = awk '/^Collecting/ { printf "\r  %d packages", ++n; fflush() } END { printf "\r%24s\r", "" }'
 COUNT = $(if $(MAKE_TERMOUT),$(SHOW),cat > /dev/null)
 
-.PHONY: help demo test test-trino soak fuzz bench check audit format build models schemas costs clean
+.PHONY: help demo test test-trino test-built soak fuzz bench check audit format build models schemas costs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,8 +107,17 @@ audit: $(AUDIT)/.ready  ## known vulnerabilities of every pinned package (asks p
 
 build: $(SAM)/.ready  ## sam build: the Lambda package, in .aws-sam/build (needs python3.13)
 	@runtime=$$(tools/find-python 3.13) && \
-	  PATH="$$(dirname "$$runtime"):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
+	  PATH="$$(dirname "$$runtime"):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build && "$$runtime" tools/package.py
 	@SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
 
+$(RUNTIME)/.ready: requirements/runtime.txt
+	@echo "Setting up $(RUNTIME) (once) …"
+	@"$$(tools/find-python 3.13)" -m venv $(RUNTIME)
+	@$(RUNTIME)/bin/pip install $(PIP) requirements/runtime.txt | $(COUNT)
+	@touch $@
+
+test-built: $(VENV)/.ready build $(RUNTIME)/.ready  ## what `make build` has built, under AWS's Lambda emulator and in the local cloud
+	@$(BIN)/python -m pytest tests/built -m built
+
 clean:  ## remove what make has made
-	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) $(AUDIT) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) $(AUDIT) $(RUNTIME) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,15 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(help="Template parameter as Name=Value; may be given several times.")
     ] = None,
+    python: Annotated[
+        Path,
+        typer.Option(
+            help="Interpreter that runs the functions; for what `make build` has built, .venv-runtime/bin/python.",
+            exists=True,
+            dir_okay=False,
+            show_default="this command's",
+        ),
+    ] = Path(sys.executable),
 ) -> None:
     """Run the local cloud from template.yaml until Ctrl-C.
 
@@ -45,7 +55,10 @@ def up(
         typer.echo(f"In another terminal: eval $(pixlake env{option}). Ctrl-C stops it.", err=True)
 
     given = parsed(parameter or [])
-    raise typer.Exit(serve(port=port, data_dir=data, template_path=template, parameters=given, announce=announce))
+    status = serve(
+        port=port, data_dir=data, template_path=template, parameters=given, announce=announce, python=python
+    )
+    raise typer.Exit(status)
 
 
 def parsed(parameters: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -57,6 +58,8 @@ class LocalCloud:
         Most batches that run at once for an event source mapping; None for the number of processors.
     progress
         Called with a line for each step.
+    python
+        Interpreter of the functions: it has awslambdaric, boto3 and, unless the code brings them, its dependencies.
 
     Example
     -------
@@ -73,6 +76,7 @@ class LocalCloud:
         workers: int | None = None,
         progress: Callable[[str], None] = _silent,
         region: str = REGION,
+        python: Path = Path(sys.executable),
     ) -> None:
         self._template_path = Path(template_path)
         self._parameters = dict(parameters or {})
@@ -81,6 +85,7 @@ class LocalCloud:
         self._workers = workers or os.cpu_count() or 1
         self._progress = progress
         self._region = region
+        self._python = python
         self._undo: list[Callable[[], None]] = []
         self._mappings: list[EventSourceMapping] = []
         self._started = False
@@ -118,7 +123,7 @@ class LocalCloud:
         self.client = client_factory(self.endpoint_url, self._region)
         self._start_services()
 
-        site = Site(client=self.client, region=self._region)
+        site = Site(client=self.client, region=self._region, python=self._python)
         self._progress(f"Creating {len(self._stack.template.resources)} resources")
         self._stack.create(site)
         self._template_inventory = snapshot.inventory(self._region)

@@ -27,6 +27,7 @@ def serve(
     workers: int | None = None,
     progress: Callable[[str], None] = _to_stderr,
     announce: Callable[[str], None] = lambda line: print(line, flush=True),
+    python: Path = Path(sys.executable),
 ) -> int:
     """Run the local cloud until a signal, then drain and stop it; a second signal ends it at once.
 
@@ -44,7 +45,7 @@ def serve(
         stopping.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    cloud = LocalCloud(template_path, parameters, port, data_dir, workers, progress)
+    cloud = LocalCloud(template_path, parameters, port, data_dir, workers, progress, python=python)
     try:
         cloud.start()
         announce(f"pixlake ready {cloud.endpoint_url}")

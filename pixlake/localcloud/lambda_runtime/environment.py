@@ -7,7 +7,6 @@ import datetime
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -58,7 +57,7 @@ class Environment:
     def _start(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", _RUN, self._settings.handler],
+                [self._settings.python, "-c", _RUN, self._settings.handler],
                 cwd=self._settings.code,
                 env=environment,
                 stdin=subprocess.DEVNULL,

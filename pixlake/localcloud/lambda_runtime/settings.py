@@ -29,6 +29,8 @@ class FunctionSettings:
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = ""
+    python: Path = Path(sys.executable)
+    """The interpreter that runs it, with awslambdaric and, as in the managed runtime, boto3."""
 
     def environment(self, endpoint_url: str, region: str, runtime_api: str, scratch: Path) -> dict[str, str]:
         """Return the process's whole environment: the template's variables and what Lambda sets, nothing of ours.
@@ -36,7 +38,7 @@ class FunctionSettings:
         Beyond Lambda: `AWS_ENDPOINT_URL` leads boto3 here, HOME and TMPDIR are a folder of the environment's own
         (so no `~/.aws` of the person at the keyboard is read), and PYTHONPATH names the code.
         """
-        folders = [str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+        folders = [str(self.python.parent), "/usr/local/bin", "/usr/bin", "/bin"]
         reserved = {
             "_HANDLER": self.handler,
             "AWS_LAMBDA_RUNTIME_API": runtime_api,

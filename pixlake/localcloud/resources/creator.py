@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,8 @@ class Site:
     client: Callable[[str], Any]
     """A boto3 client of the local endpoint, by service name."""
     region: str
+    python: Path = Path(sys.executable)
+    """The interpreter that runs functions."""
     functions: list[Any] = field(default_factory=list)
     """`lambda_runtime.FunctionSettings` of the template's functions."""
     mappings: list[Any] = field(default_factory=list)

@@ -52,7 +52,7 @@ def _can_run(properties: Mapping[str, Any]) -> Iterable[str]:
         "EphemeralStorage": NoEffect("disk space is not limited"),
         "ReservedConcurrentExecutions": NoEffect("the event source mapping bounds how many run"),
         "TracingConfig": NoEffect("there is no X-Ray"),
-        "RuntimeManagementConfig": NoEffect("the interpreter is the one that runs the local cloud"),
+        "RuntimeManagementConfig": NoEffect("the interpreter is the one that the local cloud is told"),
         "RecursiveLoop": NoEffect("loops are not detected"),
     },
     required=("Handler", "Runtime", "Code"),
@@ -79,6 +79,7 @@ def function(request: Request) -> Created:
             log_group=logging.get("LogGroup", ""),
             log_format="JSON" if json_logs else "Text",
             log_level=logging.get("ApplicationLogLevel", "INFO") if json_logs else "",
+            python=request.site.python,
         )
     )
     return Created(name, {"Arn": arn})
