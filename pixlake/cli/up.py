@@ -55,9 +55,7 @@ def up(
         typer.echo(f"In another terminal: eval $(pixlake env{option}). Ctrl-C stops it.", err=True)
 
     given = parsed(parameter or [])
-    status = serve(
-        port=port, data_dir=data, template_path=template, parameters=given, announce=announce, python=python
-    )
+    status = serve(port=port, data_dir=data, template_path=template, parameters=given, announce=announce, python=python)
     raise typer.Exit(status)
 
 

@@ -74,9 +74,7 @@ def uploads(cloud) -> Uploads:
 def emulate(cloud, built):
     """Start a function of the template by its logical id, with the template's variables as the stack resolved them."""
     described = cloud.describe()["resources"]
-    credentials = {
-        name: cloud.env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")
-    }
+    credentials = {name: cloud.env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")}
 
     def start(logical_id: str, **changed: str | None):
         configuration = cloud.client("lambda").get_function_configuration(FunctionName=described[logical_id])

@@ -7,7 +7,9 @@ once. The memory is limited by a cgroup of version 1 where this process may make
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -43,7 +45,10 @@ class Answer:
 class Emulated:
     """A function that runs."""
 
-    def __init__(self, port: int, log: Path, cgroup: Path | None, process: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, port: int, memory_mb: int, log: Path, cgroup: Path | None, process: subprocess.Popen[bytes]
+    ) -> None:
+        self.memory_mb = memory_mb
         self._url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
         self._log, self._cgroup, self._process = log, cgroup, process
 
@@ -65,12 +70,17 @@ class Emulated:
         """How long the init phase took, as the emulator reports it at the first invocation."""
         return float(re.search(r"INIT REPORT\(durationMs: ([\d.]+)", self.log)[1])
 
+    def measured(self) -> str:
+        """Init phase and memory, for a person."""
+        how = "limited by a cgroup" if self._cgroup else "no cgroup: not limited, peaks of the processes"
+        return f"init {self.init_ms():.0f} ms, peak {self.peak_mb()} of {self.memory_mb} MB ({how})"
+
     def peak_mb(self) -> int:
         """The largest resident memory of the function's processes so far: of the cgroup, or their own peaks' sum."""
         if self._cgroup is not None:
             return int((self._cgroup / "memory.max_usage_in_bytes").read_text()) // 2**20
         peaks = [
-            int(re.search(r"VmHWM:\s+(\d+)", (Path("/proc") / pid / "status").read_text())[1])
+            int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
             for pid in _descendants(self._process.pid)
         ]
         return sum(peaks) // 1024
@@ -89,6 +99,7 @@ def emulated(package: Path, handler: str, memory_mb: int, timeout_s: int, variab
             "TMPDIR": scratch,
             "LANG": "C.UTF-8",
             "TZ": ":UTC",
+            "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda the package lies on a read-only disk
             "AWS_LAMBDA_FUNCTION_NAME": package.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout_s),
@@ -111,11 +122,11 @@ def emulated(package: Path, handler: str, memory_mb: int, timeout_s: int, variab
             )
         try:
             wait_until(lambda: listens(main), 20, "the emulator")
-            yield Emulated(main, log, cgroup, process)
+            yield Emulated(main, memory_mb, log, cgroup, process)
         finally:
             for pid in _descendants(process.pid):
                 with suppress(ProcessLookupError):
-                    _kill(pid)
+                    os.kill(pid, signal.SIGKILL)
             process.wait()
 
 
@@ -144,19 +155,13 @@ def _removes(folder: Path) -> Callable[[], bool]:
     return removed
 
 
-def _descendants(pid: int) -> list[str]:
-    """The process and all that it started, the youngest first."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    with suppress(OSError):
-        return [each for child in children.read_text().split() for each in _descendants(int(child))] + [str(pid)]
-    return []
-
-
-def _kill(pid: str) -> None:
-    import os
-    import signal
-
-    os.kill(int(pid), signal.SIGKILL)
+def _descendants(pid: int) -> list[int]:
+    """The process and all that it started, the youngest first. Any thread of a process may start another."""
+    found = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found = [each for child in children.read_text().split() for each in _descendants(int(child))] + found
+    return found
 
 
 def free_port() -> int:
