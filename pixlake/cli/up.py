@@ -34,6 +34,9 @@ def up(
             show_default="this command's",
         ),
     ] = Path(sys.executable),
+    check_release: Annotated[
+        bool, typer.Option(help="Let the scorer score a test picture first, as an update on AWS does, and fail if not.")
+    ] = False,
 ) -> None:
     """Run the local cloud from template.yaml until Ctrl-C.
 
@@ -55,7 +58,15 @@ def up(
         typer.echo(f"In another terminal: eval $(pixlake env{option}). Ctrl-C stops it.", err=True)
 
     given = parsed(parameter or [])
-    status = serve(port=port, data_dir=data, template_path=template, parameters=given, announce=announce, python=python)
+    status = serve(
+        port=port,
+        data_dir=data,
+        template_path=template,
+        parameters=given,
+        announce=announce,
+        python=python,
+        check_releases=check_release,
+    )
     raise typer.Exit(status)
 
 

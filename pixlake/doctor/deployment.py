@@ -11,6 +11,9 @@ from pixlake.cli import environment
 from pixlake.cli.env import local_cloud, stack_parameters
 from pixlake.connection.settings import UploadSettings
 
+ALIAS = "live"
+"""Of the scorer: the version that uploads reach; an update that failed may have left a newer one behind."""
+
 
 @dataclass
 class Deployment:
@@ -105,9 +108,9 @@ class Deployment:
 
     @cached_property
     def scorer(self) -> dict[str, Any]:
-        """The scorer's configuration, as Lambda's GetFunctionConfiguration tells it."""
+        """The scorer's configuration in service, as Lambda's GetFunctionConfiguration tells it."""
         name = environment.required("PIXLAKE_SCORE_FUNCTION")
-        return dict(self.client("lambda").get_function_configuration(FunctionName=name))
+        return dict(self.client("lambda").get_function_configuration(FunctionName=name, Qualifier=ALIAS))
 
     def scorer_variable(self, name: str) -> str:
         """A variable of the scorer's environment; empty if it is not set."""

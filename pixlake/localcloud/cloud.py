@@ -23,6 +23,7 @@ from pixlake.localcloud.front import Front
 from pixlake.localcloud.lambda_api import LambdaApi
 from pixlake.localcloud.lambda_runtime import LambdaService
 from pixlake.localcloud.message_moves import MessageMoves
+from pixlake.localcloud.releases import Releases
 from pixlake.localcloud.resources import Site
 from pixlake.localcloud.schedules import Schedule
 from pixlake.localcloud.stack import Stack
@@ -60,6 +61,8 @@ class LocalCloud:
         Called with a line for each step.
     python
         Interpreter of the functions: it has awslambdaric, boto3 and, unless the code brings them, its dependencies.
+    check_releases
+        Run what CodeDeploy asks before a version gets traffic, and do not start if it says no.
 
     Example
     -------
@@ -77,6 +80,7 @@ class LocalCloud:
         progress: Callable[[str], None] = _silent,
         region: str = REGION,
         python: Path = Path(sys.executable),
+        check_releases: bool = False,
     ) -> None:
         self._template_path = Path(template_path)
         self._parameters = dict(parameters or {})
@@ -86,6 +90,7 @@ class LocalCloud:
         self._progress = progress
         self._region = region
         self._python = python
+        self._check_releases = check_releases
         self._undo: list[Callable[[], None]] = []
         self._mappings: list[EventSourceMapping] = []
         self._started = False
@@ -132,6 +137,10 @@ class LocalCloud:
             snapshot.put_back(stored, self._state, self.client, self._region)
         self._functions = LambdaService(site.functions, self.endpoint_url, self._region, self._log_folder())
         self._undo.append(self._functions.close)
+        self._front.serve_lambda(LambdaApi(self._functions, self._mappings))
+        for release in site.releases if self._check_releases else ():
+            self._progress(f"Checking {release.alias_arn} before it gets uploads")
+            self._releases.check(release, self._functions)
         for settings in site.mappings:
             function = self._functions.function(settings.function_name)
             mapping = EventSourceMapping(settings, self.client("sqs"), function, self._region, self._workers)
@@ -141,7 +150,7 @@ class LocalCloud:
             running = Schedule(schedule, self._functions.function(schedule.function_arn), self._region)
             self._undo.append(running.stop)  # before the functions, since what is undone last was done first
             running.start()
-        self._front.ready(LambdaApi(self._functions, self._mappings), self.describe)
+        self._front.ready(self.describe)
 
     def _local_parameters(self) -> dict[str, Any]:
         """Merge the local defaults that this template knows with the caller's values, which it must know."""
@@ -156,7 +165,8 @@ class LocalCloud:
 
         self._firehose = FirehoseService(self.endpoint_url, self._region)
         athena = AthenaService(self.endpoint_url, self._region)
-        for service in (self._firehose, athena, MessageMoves(self._region)):
+        self._releases = Releases()
+        for service in (self._firehose, athena, MessageMoves(self._region), self._releases):
             self._undo.append(service.close)
             self._front.add(service)
 

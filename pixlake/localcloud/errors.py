@@ -5,7 +5,8 @@ LocalCloudError
 │   └── UnsupportedError     right on AWS, but the local cloud has nothing for it: refused by name, never ignored
 ├── PortTakenError           another program listens there
 ├── StateError               the state directory cannot be used, or does not fit the template
-└── CreationError            a resource could not be created
+├── CreationError            a resource could not be created
+└── ReleaseError             a version was checked before it gets uploads, and must not have them
 """
 
 from __future__ import annotations
@@ -39,3 +40,7 @@ class StateError(LocalCloudError):
 
 class CreationError(LocalCloudError):
     """A resource of the template could not be created."""
+
+
+class ReleaseError(LocalCloudError):
+    """The hook that checks a version does not let it get uploads."""

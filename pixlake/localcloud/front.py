@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from pixlake.localcloud import moto_threads, queue_metrics, s3_events, s3_notifications
 from pixlake.localcloud.errors import PortTakenError
-from pixlake.localcloud.lambda_api import FUNCTIONS, LambdaApi
+from pixlake.localcloud.lambda_api import FUNCTIONS, Asked, LambdaApi
 from pixlake.localcloud.protocol import JsonService, ServiceError
 
 logger = logging.getLogger(__name__)
@@ -76,9 +76,13 @@ class Front:
         """Route the service's actions to it."""
         self._services[service.signing_name] = service
 
-    def ready(self, lambda_api: LambdaApi, outputs: Callable[[], dict[str, Any]]) -> None:
-        """Serve Lambda and `/_pixlake/outputs`; from now on `/_pixlake/health` says so."""
-        self._lambda, self._outputs = lambda_api, outputs
+    def serve_lambda(self, lambda_api: LambdaApi) -> None:
+        """Serve Lambda: a function may invoke another one."""
+        self._lambda = lambda_api
+
+    def ready(self, outputs: Callable[[], dict[str, Any]]) -> None:
+        """Serve `/_pixlake/outputs`; from now on `/_pixlake/health` says so."""
+        self._outputs = outputs
 
     def quiesce(self, seconds: float = 5) -> None:
         """Refuse new requests and wait for the running ones, so that nobody is told yes for what is not saved."""
@@ -145,9 +149,12 @@ class Front:
     def _about_functions(self, environ: Environ, path: str) -> Reply:
         if self._lambda is None:
             raise ServiceError("ServiceUnavailable", "The local cloud is starting", 503)
-        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        asked = Asked(
+            invocation_type=environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse"),
+            log_type=environ.get("HTTP_X_AMZ_LOG_TYPE", "None"),
+        )
         query = environ.get("QUERY_STRING", "")
-        return self._lambda.answer(environ["REQUEST_METHOD"], path, query, _body(environ), kind)
+        return self._lambda.answer(environ["REQUEST_METHOD"], path, query, _body(environ), asked)
 
 
 @cache

@@ -28,6 +28,7 @@ def serve(
     progress: Callable[[str], None] = _to_stderr,
     announce: Callable[[str], None] = lambda line: print(line, flush=True),
     python: Path = Path(sys.executable),
+    check_releases: bool = False,
 ) -> int:
     """Run the local cloud until a signal, then drain and stop it; a second signal ends it at once.
 
@@ -45,7 +46,16 @@ def serve(
         stopping.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    cloud = LocalCloud(template_path, parameters, port, data_dir, workers, progress, python=python)
+    cloud = LocalCloud(
+        template_path,
+        parameters,
+        port,
+        data_dir,
+        workers,
+        progress,
+        python=python,
+        check_releases=check_releases,
+    )
     try:
         cloud.start()
         announce(f"pixlake ready {cloud.endpoint_url}")

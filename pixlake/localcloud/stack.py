@@ -16,7 +16,17 @@ from pixlake.localcloud.resources import Created, Creator, Request, Site, creato
 from pixlake.localcloud.resources.creator import ACCOUNT_ID
 from pixlake.localcloud.template import Template
 
-_ATTRIBUTES = {"Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
+_ATTRIBUTES = {
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "Metadata",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "UpdatePolicy",
+}
+_UPDATE_POLICIES = {"AWS::Lambda::Alias": {"CodeDeployLambdaAliasUpdate"}}
 
 
 class Stack:
@@ -114,7 +124,10 @@ class Stack:
         creator, conformed = self._conform(logical_id, properties, problems)
         if problems or creator is None:
             raise TemplateError(problems)
-        return creator.create(Request(logical_id, conformed, self.name, self.template.path.parent, site))
+        policy = self._resolver(references.Existing(self.created)).resolve(
+            self.template.resources[logical_id].get("UpdatePolicy", {}), logical_id
+        )
+        return creator.create(Request(logical_id, conformed, self.name, self.template.path.parent, site, policy))
 
     def _conform(
         self, logical_id: str, properties: dict[str, Any], problems: list[str]
@@ -129,6 +142,8 @@ class Stack:
             )
             return None, {}
         problems.extend(f"{where}: {name} is not supported." for name in sorted(set(resource) - _ATTRIBUTES))
+        policies = set(resource.get("UpdatePolicy", {})) - _UPDATE_POLICIES.get(resource["Type"], set())
+        problems.extend(f"{where}: UpdatePolicy.{name} is not supported." for name in sorted(policies))
         found: list[str] = []
         conformed = creator.properties.conform(properties, "Properties", found)
         found.extend(creator.check(conformed))
@@ -176,9 +191,9 @@ class Stack:
                 raise TemplateError(
                     f"{self.template.path.name}: {logical_id}: DependsOn {missing[0]} names no resource."
                 )
-            graph[logical_id] = ({*explicit, *references.names(resource.get("Properties", {}))}) & set(wanted) - {
-                logical_id
-            }
+            graph[logical_id] = (
+                {*explicit, *references.names([resource.get("Properties", {}), resource.get("UpdatePolicy", {})])}
+            ) & set(wanted) - {logical_id}
         try:
             return list(graphlib.TopologicalSorter(graph).static_order())
         except graphlib.CycleError as error:

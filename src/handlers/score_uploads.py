@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import bootstrap
 from handlers.score_uploads_settings import ScoreUploadsSettings
+from handlers.version_metric import publish_retried
 from inference import InferenceError
 from sink.deadline import Deadline
 from sink.errors import SinkError
@@ -33,6 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     messages = UploadMessage.from_sqs_event(event)
     outcome = score_uploads(messages, Deadline.of(context, RESERVE_MS))
     report(messages, outcome)
+    publish_retried(len(messages), len(outcome.retry), metrics.service, context.function_version)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in outcome.retry]}
 
 

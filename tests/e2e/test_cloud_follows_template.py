@@ -57,6 +57,16 @@ def test_an_unsupported_property_is_refused_by_name(checkout):
         running("--template", str(checkout / "template.yaml")).__enter__()
 
 
+def test_a_version_that_cannot_run_gets_no_uploads_and_says_why(checkout):
+    template = checkout / "template.yaml"
+    edit(template, "PIXLAKE_MAX_IMAGE_BYTES: !Ref MaxImageBytes", "PIXLAKE_MAX_IMAGE_BYTES: many")
+
+    with pytest.raises(
+        AssertionError, match=r"live take uploads \(Failed\).*SettingsError: PIXLAKE_MAX_IMAGE_BYTES is"
+    ):
+        running("--template", str(template), "--check-release").__enter__()
+
+
 def test_a_taken_port_is_a_clear_error():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -82,14 +92,19 @@ def test_with_data_rows_objects_and_messages_survive_a_restart(tmp_path):
         dlq = cloud.variables["PIXLAKE_DLQ_URL"]
         cloud.client("sqs").send_message(QueueUrl=dlq, MessageBody="look at me")
 
-    with running(*data) as cloud:
+    with running(*data, "--check-release") as cloud:
         (after,) = cloud.rows("row_id, uploaded_at, nsfw.score AS nsfw", "kept/", 1)
         body = cloud.client("s3").get_object(Bucket=cloud.bucket, Key="kept/cat.jpg")["Body"].read()
         dead = cloud.client("sqs").receive_message(QueueUrl=cloud.variables["PIXLAKE_DLQ_URL"])["Messages"]
         cloud.client("s3").upload_file(str(CAT), cloud.bucket, "kept/second.jpg")
         rows = cloud.rows("object_key", "kept/", 2)
+        # the version under test made a row of the picture, and so did the one in service, which was told by S3
+        checked = cloud.rows("row_id, status", "pixlake-doctor/", 2)
+        (seen,) = cloud.sql("SELECT count(*) AS n FROM uploads WHERE starts_with(object_key, 'pixlake-doctor/')")
 
     assert after == before
     assert body == CAT.read_bytes()
     assert [message["Body"] for message in dead] == ["look at me"]
     assert [row["object_key"] for row in rows] == ["kept/cat.jpg", "kept/second.jpg"]
+    assert {row["status"] for row in checked} == {"scored"}
+    assert (len({row["row_id"] for row in checked}), seen["n"]) == (1, 1)

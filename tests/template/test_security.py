@@ -54,6 +54,12 @@ def of_type(resources, kind):
     return {name: each.get("Properties", {}) for name, each in resources.items() if each["Type"] == kind}
 
 
+def polling(resources, mapping):
+    """The function behind an event source mapping, which may name its alias."""
+    name = mapping["FunctionName"]
+    return resources[name]["Properties"]["FunctionName"] if resources[name]["Type"] == "AWS::Lambda::Alias" else name
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
 
@@ -186,7 +192,7 @@ class TestKey:
             assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
 
     def test_may_be_used_by_each_role_through_the_services_that_it_uses(self, with_key):
-        polled = {each["FunctionName"] for each in of_type(with_key, "AWS::Lambda::EventSourceMapping").values()}
+        polled = {polling(with_key, each) for each in of_type(with_key, "AWS::Lambda::EventSourceMapping").values()}
         consumers = {with_key[name]["Properties"]["Role"].removesuffix(".Arn") for name in polled}
         holders = {name: statements(with_key, name) for name in of_type(with_key, "AWS::IAM::Role")}
         holders["AnalystPolicy"] = with_key["AnalystPolicy"]["Properties"]["PolicyDocument"]["Statement"]
@@ -239,11 +245,12 @@ class TestRoles:
         logs = "AWSLambdaBasicExecutionRole"  # writes logs
         queue = "AWSLambdaSQSQueueExecutionRole"  # receives and deletes messages: Lambda does it in the function's name
         mappings = of_type(resolved, "AWS::Lambda::EventSourceMapping").values()
-        polled = {resolved[each["FunctionName"]]["Properties"]["Role"] for each in mappings}
+        polled = {resolved[polling(resolved, each)]["Properties"]["Role"] for each in mappings}
         functions = {each["Role"] for each in of_type(resolved, "AWS::Lambda::Function").values()}
         for name, role in of_type(resolved, "AWS::IAM::Role").items():
             needed = {logs} if f"{name}.Arn" in functions else set()
             needed |= {queue} if f"{name}.Arn" in polled else set()
+            needed |= {"AWSCodeDeployRoleForLambda"} if name == "CodeDeployServiceRole" else set()  # SAM makes it
             assert {arn.rsplit("/", 1)[-1] for arn in role.get("ManagedPolicyArns", [])} == needed, name
 
     def test_are_assumed_by_one_service_each(self, resolved):

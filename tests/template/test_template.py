@@ -1,6 +1,7 @@
 """template.yaml as it is deployed: read, expanded by SAM's own translator, and held against what AWS documents."""
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -135,6 +136,79 @@ class TestScorer:
 
     def test_starts_after_the_catalog_has_the_columns_it_writes(self, expanded):
         assert "Catalog" in expanded["ScoreUploadsFunction"]["DependsOn"]
+
+
+class TestRelease:
+    def test_uploads_reach_the_version_that_the_alias_names(self, resolved):
+        mapping = only(resolved, "AWS::Lambda::EventSourceMapping")
+        alias = resolved[mapping["FunctionName"]]
+        assert (alias["Type"], alias["Properties"]["Name"]) == ("AWS::Lambda::Alias", "live")
+
+    def test_a_new_version_is_checked_first_shifted_in_steps_and_given_up_on_an_alarm(self, resolved):
+        (update,) = resolved["ScoreUploadsFunctionAliaslive"]["UpdatePolicy"].values()
+        group = resolved[update["DeploymentGroupName"]]["Properties"]
+        assert update["BeforeAllowTrafficHook"] == "CheckReleaseFunction"
+        assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        assert group["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": "ReleaseAlarm"}]}
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+    def test_the_alarm_watches_the_version_that_takes_over(self, resolved):
+        version = resolved["ScoreUploadsFunctionAliaslive"]["Properties"]["FunctionVersion"]
+        watched = [each["MetricStat"]["Metric"] for each in resolved["ReleaseAlarm"]["Properties"]["Metrics"][1:]]
+        assert all(version in [each["Value"] for each in metric["Dimensions"]] for metric in watched)
+
+    def test_codedeploy_may_invoke_the_hook_by_its_name(self, resolved):
+        assert resolved["CheckReleaseFunction"]["Properties"]["FunctionName"].startswith("CodeDeployHook_")
+
+    def test_the_hook_tries_the_new_version_and_no_other(self, resolved):
+        version = resolved["CheckReleaseFunction"]["Properties"]["Environment"]["Variables"]["PIXLAKE_NEW_VERSION"]
+        assert resolved[version]["Type"] == "AWS::Lambda::Version"
+        assert permissions(resolved, "CheckReleaseFunctionRole")["lambda:InvokeFunction"] == {version}
+
+    def test_the_test_picture_lies_where_the_hook_may_put_it(self, resolved):
+        from sink.release_check import SAMPLE_KEY
+
+        (allowed,) = permissions(resolved, "CheckReleaseFunctionRole")["s3:PutObject"]
+        assert fnmatchcase(f"UploadBucket.Arn/{SAMPLE_KEY}", allowed)
+
+    @pytest.mark.parametrize("name", templates.read(PATH)["Parameters"])
+    def test_a_parameter_that_changes_the_function_makes_a_new_version(self, name):
+        before, after = resolve(), resolve(**{name: another_value(name)})
+        changed = scorer_in(before) != scorer_in(after)
+        published = only(before, "AWS::Lambda::Version") != only(after, "AWS::Lambda::Version")
+        assert published == changed, "without a change Lambda publishes nothing, and CloudFormation fails"
+
+    def test_the_version_s_description_is_within_lambda_s_limit(self):
+        longest = resolve(
+            AlertOn="is_nsfw,needs_review,has_text,is_low_quality", MetadataNames="x" * 100, MaxImageBytes=5 * 10**11
+        )
+        assert len(only(longest, "AWS::Lambda::Version")["Description"]) <= 256
+
+
+def scorer_in(resources):
+    return resources["ScoreUploadsFunction"]["Properties"]
+
+
+def another_value(name):
+    """One that the parameter takes, and that is not its default."""
+    declared = templates.read(PATH)["Parameters"][name]
+    default = str(declared["Default"])
+    texts = {
+        "EarliestUploadDate": "2025-12-31",
+        "MetadataNames": "listing-id",
+        "ReconcileSchedule": "rate(6 hours)",
+        "ReconcilePrefixes": "photos/",
+        "ReconcileInventory": "s3://lists/inventory/uploads/daily/",
+        "DatabaseName": "other",
+        "AlarmEmail": "ops@example.org",
+        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    }
+    if "AllowedValues" in declared:
+        return next(str(value) for value in declared["AllowedValues"] if str(value) != default)
+    if declared["Type"] == "Number":
+        other = float(default) + (1 if float(default) < float(declared.get("MaxValue", "inf")) else -1)
+        return str(int(other) if other.is_integer() else other)
+    return texts[name]
 
 
 class TestLedger:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from pixlake.localcloud.lambda_runtime.environment import Environment
 from pixlake.localcloud.lambda_runtime.settings import FunctionSettings, Outcome
+
+_TAIL = 65_536
 
 
 class LambdaFunction:
@@ -28,11 +32,13 @@ class LambdaFunction:
 
     def invoke(self, payload: bytes) -> Outcome:
         """Run the function once, synchronously; the caller bounds how many run at a time."""
+        before = self._log.stat().st_size if self._log.exists() else 0
         environment = self._acquire()
         try:
-            return environment.invoke(payload)
+            outcome = environment.invoke(payload)
         finally:
             self._release(environment)
+        return replace(outcome, log=_tail(self._log, before))
 
     def _acquire(self) -> Environment:
         with self._lock:
@@ -66,3 +72,11 @@ class LambdaFunction:
             environment.kill()
         for environment in free:
             environment.close()
+
+
+def _tail(log: Path, since: int) -> bytes:
+    """The end of what was written after `since` bytes."""
+    with log.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(since, end - _TAIL))
+        return file.read()

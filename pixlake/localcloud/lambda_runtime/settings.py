@@ -76,6 +76,8 @@ class Outcome:
     request_id: str
     payload: bytes
     failed: bool = False
+    log: bytes = b""
+    """What was logged meanwhile: of the function, so other environments that run beside have their lines in it."""
 
     @classmethod
     def error(cls, request_id: str, error_type: str, message: str) -> Outcome:

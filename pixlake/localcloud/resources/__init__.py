@@ -13,7 +13,20 @@ from pixlake.localcloud.resources.creator import REGISTRY, Created, Creator, Req
 
 __all__ = ["Created", "Creator", "Request", "Site", "creators"]
 
-_MODULES = ("s3", "sqs", "sns", "events", "functions", "iam", "firehose", "glue", "athena", "observability", "dynamodb")
+_MODULES = (
+    "athena",
+    "codedeploy",
+    "dynamodb",
+    "events",
+    "firehose",
+    "functions",
+    "glue",
+    "iam",
+    "observability",
+    "s3",
+    "sns",
+    "sqs",
+)
 
 
 def creators() -> dict[str, Creator]:

@@ -35,6 +35,8 @@ class Site:
     """`lambda_runtime.FunctionSettings` of the template's functions."""
     mappings: list[Any] = field(default_factory=list)
     """`event_source.MappingSettings` of the template's event source mappings."""
+    releases: list[Any] = field(default_factory=list)
+    """`releases.ReleaseSettings` of the aliases that CodeDeploy would move."""
     schedules: list[Any] = field(default_factory=list)
     """`schedules.ScheduleSettings` of the template's rules and schedules that invoke by time."""
 
@@ -48,6 +50,7 @@ class Request:
     stack_name: str
     folder: Path
     site: Site
+    update_policy: Mapping[str, Any] = field(default_factory=dict)
 
     def name(self, property_name: str, most: int = 64, lower: bool = False) -> str:
         """Return the name the template gives, or one made like CloudFormation's, but the same at every start."""

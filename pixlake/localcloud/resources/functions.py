@@ -9,6 +9,7 @@ from typing import Any
 from pixlake.localcloud.event_source import MappingSettings
 from pixlake.localcloud.intrinsics import Pending
 from pixlake.localcloud.lambda_runtime.settings import FunctionSettings
+from pixlake.localcloud.releases import ReleaseSettings
 from pixlake.localcloud.resources.creator import Created, Request, creates
 from pixlake.localcloud.resources.properties import FLAG, JSON, NUMBER, TAGS, TEXT, Items, Keyed, NoEffect, Only, Struct
 from pixlake.localcloud.template import local_code
@@ -167,4 +168,8 @@ def version(request: Request) -> Created:
 def alias(request: Request) -> Created:
     """Stand in for an alias: it is the function itself (weights and provisioned concurrency are refused)."""
     name = request.properties["FunctionName"].split(":function:")[-1]
-    return Created(request.arn("lambda", f"function:{name}:{request.properties['Name']}"))
+    arn = request.arn("lambda", f"function:{name}:{request.properties['Name']}")
+    update = request.update_policy.get("CodeDeployLambdaAliasUpdate", {})
+    if "BeforeAllowTrafficHook" in update:
+        request.site.releases.append(ReleaseSettings(arn, update["BeforeAllowTrafficHook"]))
+    return Created(arn)

@@ -51,7 +51,8 @@ def variables(tmp_path_factory):
     mapping = EventSourceMapping(
         site.mappings[0], client("sqs"), functions.function(site.mappings[0].function_name), REGION, 1
     )
-    front.ready(LambdaApi(functions, [mapping]), lambda: {"parameters": stack.parameters()})
+    front.serve_lambda(LambdaApi(functions, [mapping]))
+    front.ready(lambda: {"parameters": stack.parameters()})
     yield environment.of_local_cloud(front.url, stack.outputs)
     functions.close()
     moves.close()

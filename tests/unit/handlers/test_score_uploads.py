@@ -18,6 +18,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=1769,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:score_uploads",
     aws_request_id="request-1",
+    function_version="7",
     get_remaining_time_in_millis=lambda: 100_000,
 )
 
@@ -34,6 +35,16 @@ def notification(message_id: str, key: str, etag: str, size: int) -> dict:
 
 def sqs_record(message_id: str, body: str) -> dict:
     return {"messageId": message_id, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+
+
+def emitted(capsys) -> list[dict]:
+    """What was said to CloudWatch since the last look."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+
+
+def batch_metrics(capsys) -> list[dict]:
+    """Those of a batch as a whole, whatever the version."""
+    return [each for each in emitted(capsys) if "version" not in each]
 
 
 def upload(key: str, body: bytes) -> str:
@@ -94,7 +105,7 @@ def test_a_batch_gives_rows_metrics_one_log_line_and_the_messages_to_retry(handl
     assert (row["object_key"], row["status"], row["category"]["family"]) == ("my cat.jpg", "scored", "cat")
     assert row["models"].keys() == {"category", "quality", "text", "nsfw"}
 
-    (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    (metrics,) = batch_metrics(capsys)
     assert (metrics["UploadsScored"], metrics["MessagesRetried"], metrics["ImagesFlagged"]) == ([1.0], [1.0], [0.0])
     retried, done = caplog.records
     assert (retried.message, retried.correlation_id, retried.error) == (
@@ -138,9 +149,22 @@ def test_a_batch_that_runs_out_of_time_is_a_success_to_lambda_and_shows_in_the_m
     answer = handler_module.handler(batch, context)
 
     assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["m-1", "m-2"]
-    (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    (metrics,) = batch_metrics(capsys)
     shown = {name: metrics[name] for name in ("MessagesRedelivered", "MessagesRetried", "MessagesOutOfTime")}
     assert shown == {"MessagesRedelivered": [1.0], "MessagesRetried": [2.0], "MessagesOutOfTime": [2.0]}
+
+
+def test_a_version_is_judged_by_the_share_of_messages_that_it_puts_off(handler_module, capsys):
+    batch = {"Records": [sqs_record(f"m-{number}", "no notification") for number in range(3)]}
+    batch["Records"].append(notification("m-4", "a.jpg", upload("a.jpg", b"no image"), 8))
+
+    handler_module.handler(batch, CONTEXT)
+
+    (metric,) = [each for each in emitted(capsys) if "version" in each]
+    (directive,) = metric["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["service", "version"]]
+    assert (metric["service"], metric["version"]) == ("score_uploads", "7")
+    assert metric["MessagesRetriedPercent"] == [75.0]
 
 
 def test_a_content_seen_before_is_answered_by_the_table_and_flagged_again(handler_module, capsys):
@@ -156,7 +180,7 @@ def test_a_content_seen_before_is_answered_by_the_table_and_flagged_again(handle
     assert (first["cached"], second["cached"]) == ([], ["category", "quality", "text", "nsfw"])
     for column in ("image", "category", "quality", "text", "nsfw", "models"):
         assert second[column] == first[column]
-    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    metrics = batch_metrics(capsys)
     assert [batch["ImagesFromCache"] for batch in metrics] == [[0.0], [1.0]]
     assert [batch["CacheFailures"] for batch in metrics] == [[0.0], [0.0]]
     assert [batch["ImagesFlagged"] for batch in metrics] == [[1.0], [1.0]]

@@ -87,7 +87,8 @@ def test_given_an_odd_key_when_put_then_it_is_listed_and_read_under_that_name(cl
 def test_given_the_front_when_asked_about_itself_then_it_says_how_far_it_is(front, functions):
     assert get(front, "/_pixlake/health") == (503, {"status": "starting"})
     assert get(front, "/_pixlake/outputs")[0] == 404
-    front.ready(LambdaApi(functions()), lambda: {"outputs": {"Bucket": "b"}})
+    front.serve_lambda(LambdaApi(functions()))
+    front.ready(lambda: {"outputs": {"Bucket": "b"}})
     assert get(front, "/_pixlake/health") == (200, {"status": "ready"})
     assert get(front, "/_pixlake/outputs") == (200, {"outputs": {"Bucket": "b"}})
 
@@ -140,7 +141,8 @@ def test_given_a_function_when_invoked_by_boto3_then_payload_and_errors_come_bac
     settings = FunctionSettings(
         "double", "arn:aws:lambda:us-east-1:123456789012:function:double", "app.handler", tmp_path, "python3.13"
     )
-    front.ready(LambdaApi(functions(settings)), dict)
+    front.serve_lambda(LambdaApi(functions(settings)))
+    front.ready(dict)
     answer = client("lambda").invoke(FunctionName="double", Payload=b'{"n": 21}')
     assert (answer["StatusCode"], json.loads(answer["Payload"].read())) == (200, {"double": 42})
     answer = client("lambda").invoke(FunctionName=settings.arn, Payload=b"{}")

@@ -24,7 +24,8 @@ def mapping(front, functions, client, tmp_path):
     service = functions(settings("score", tmp_path), settings("other", tmp_path))
     mapped = MappingSettings("score", arn, batch_size=5, report_batch_item_failures=True)
     mapping = EventSourceMapping(mapped, sqs, service.function("score"), "us-east-1", 1)
-    front.ready(LambdaApi(service, [mapping]), dict)
+    front.serve_lambda(LambdaApi(service, [mapping]))
+    front.ready(dict)
     yield mapping
     if mapping.polls:
         mapping.stop(0)
