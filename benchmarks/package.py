@@ -13,7 +13,7 @@ OWN = ("handlers", "adapters", "sink", "inference")
 
 
 def sizes_mb() -> dict[str, float]:
-    """Unzipped megabytes (10⁶ bytes) by part, without compiled Python, as `make build` leaves it."""
+    """Unzipped megabytes (10⁶ bytes) by part, without compiled Python. `make build` adds that, and leaves tests out."""
     names = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / "scorer.txt").read_text(encoding="utf-8"), re.M)
     sizes = {name: _installed(name) for name in dict.fromkeys(names)}
     for folder in OWN:

@@ -23,8 +23,9 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def cloud(built) -> Iterator[RunningCloud]:
-    """A local cloud of the built template: the built code, run by the runtime's interpreter."""
-    with running("--template", str(built / "template.yaml"), "--python", str(PYTHON)) as started:
+    """A local cloud of the built template: the built code, run by the runtime's interpreter, checked as a release."""
+    template = ("--template", str(built / "template.yaml"))
+    with running(*template, "--python", str(PYTHON), "--check-release") as started:
         yield started
 
 

@@ -78,3 +78,14 @@ def test_the_ledger_compares_bucket_and_lake(emulate, shown):
 
     assert "days" in answer.value, answer.text
     assert peak <= function.memory_mb
+
+
+def test_the_check_of_a_release_scores_its_picture_and_tells_codedeploy(emulate, shown):
+    with emulate("CheckReleaseFunction") as function:
+        answer = function.invoke({"DeploymentId": "d-0", "LifecycleEventHookExecutionId": "none"})
+        shown(f"check of a release: {function.measured()}")
+        log, peak = function.log, function.peak_mb()
+
+    assert "the version scored the sample and delivered its row" in log
+    assert answer.value["errorType"] == "DeploymentDoesNotExistException", "CodeDeploy heard of it; nothing waits there"
+    assert peak <= function.memory_mb

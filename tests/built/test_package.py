@@ -12,7 +12,7 @@ from tools import package as packages
 pytestmark = pytest.mark.built
 LIMIT_MB = 200
 """Below Lambda's 250 MB unzipped, with room for a model more."""
-FUNCTIONS = ("ReconcileUploadsFunction", "ScoreUploadsFunction")
+FUNCTIONS = ("CheckReleaseFunction", "ReconcileUploadsFunction", "ScoreUploadsFunction")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -22,6 +22,10 @@ def test_a_package_fits_and_holds_no_path_of_the_machine_that_built_it(built, fu
     assert packages.megabytes(package) < LIMIT_MB
     needle = str(ROOT).encode()
     assert [path for path in packages.files(package) if needle in path.read_bytes()] == []
+
+
+def test_every_function_of_the_template_is_built(built):
+    assert tuple(each.name for each in packages.packages(built)) == FUNCTIONS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

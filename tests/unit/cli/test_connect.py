@@ -100,7 +100,7 @@ class World:
 def world(monkeypatch):
     _reset_moto()
     front, parameters = Front(0), {}
-    front.ready(None, lambda: {"parameters": parameters})
+    front.ready(lambda: {"parameters": parameters})
     monkeypatch.setenv("AWS_ENDPOINT_URL", front.url)
     yield World(monkeypatch, parameters)
     front.close()
