@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pixlake.localcloud import parameters as template_parameters
+from pixlake.localcloud import rules
 from pixlake.localcloud.clients import core_session
 from pixlake.localcloud.errors import TemplateError, UnsupportedError
 
@@ -25,6 +26,7 @@ _SECTIONS = {
     "Description",
     "Metadata",
     "Parameters",
+    "Rules",
     "Mappings",
     "Conditions",
     "Transform",
@@ -52,13 +54,15 @@ def load(path: Path, given: Mapping[str, Any], region: str) -> Template:
     Raises
     ------
     TemplateError
-        The file cannot be read, or it or a parameter is wrong.
+        The file cannot be read, or it or a parameter is wrong, or a rule does not hold.
     """
     document = read(path)
     unknown = set(document) - _SECTIONS
     if unknown:
         raise UnsupportedError(f"{path.name}: section {', '.join(sorted(unknown))} is not known to the local cloud.")
     values = template_parameters.apply(document.get("Parameters", {}), given, path.name)
+    if broken := rules.broken(document.get("Rules", {}), values):
+        raise TemplateError(broken)
     transforms = document.get("Transform", [])
     for transform in [transforms] if isinstance(transforms, str) else transforms:
         if transform != _SAM:

@@ -55,6 +55,7 @@ def _can_run(properties: Mapping[str, Any]) -> Iterable[str]:
         "TracingConfig": NoEffect("there is no X-Ray"),
         "RuntimeManagementConfig": NoEffect("the interpreter is the one that the local cloud is told"),
         "RecursiveLoop": NoEffect("loops are not detected"),
+        "VpcConfig": NoEffect("there is one network"),
     },
     required=("Handler", "Runtime", "Code"),
     attributes=("Arn",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pixlake.localcloud.errors import CreationError
 from pixlake.localcloud.intrinsics import as_text
 from pixlake.localcloud.resources.creator import Created, Request, creates
 from pixlake.localcloud.resources.properties import FLAG, JSON, TAGS, TEXT, Items, NoEffect, Only, Struct
@@ -47,8 +48,20 @@ def topic(request: Request) -> Created:
     attributes=("Arn",),
 )
 def subscription(request: Request) -> Created:
-    """Subscribe a queue to a topic; an e-mail subscription stays pending and is never sent to."""
-    properties = request.properties
+    """Subscribe a queue to a topic; an e-mail subscription stays pending and is never sent to.
+
+    A topic from outside of the stack is made here, so that there is one to publish to.
+    """
+    sns, properties = request.site.client("sns"), request.properties
+    try:
+        sns.get_topic_attributes(TopicArn=properties["TopicArn"])
+    except sns.exceptions.NotFoundException:
+        here = request.arn("sns", properties["TopicArn"].rpartition(":")[2])
+        if properties["TopicArn"] != here:
+            raise CreationError(
+                f"{request.logical_id}: the topic {properties['TopicArn']} cannot be here: name it {here}"
+            ) from None
+        sns.create_topic(Name=here.rpartition(":")[2])
     attributes: dict[str, Any] = {}
     if properties.get("RawMessageDelivery"):  # moto takes any value, even "false", for a yes
         attributes["RawMessageDelivery"] = "true"
@@ -56,7 +69,7 @@ def subscription(request: Request) -> Created:
         attributes["FilterPolicy"] = json.dumps(properties["FilterPolicy"])
     if "FilterPolicyScope" in properties:
         attributes["FilterPolicyScope"] = as_text(properties["FilterPolicyScope"])
-    arn = request.site.client("sns").subscribe(
+    arn = sns.subscribe(
         TopicArn=properties["TopicArn"],
         Protocol=properties["Protocol"],
         Endpoint=properties["Endpoint"],
