@@ -34,7 +34,7 @@ def whole_path(paths: Sequence[Path]) -> dict[str, Any]:
 def _measure(paths: list[Path]) -> dict[str, Any]:
     with LocalCloud(TEMPLATE) as cloud, ThreadPoolExecutor(4) as pool:
         os.environ.update(environment.of_local_cloud(cloud.endpoint_url, cloud.outputs))
-        s3, bucket = cloud.client("s3"), cloud.outputs["UploadBucketName"]
+        s3, bucket = cloud.client("s3"), cloud.outputs["UploadBuckets"]
 
         def counted() -> dict[str, Any] | None:
             [row] = query.records(query.run(SQL))

@@ -56,7 +56,7 @@ class KnownLake:
         of_the_day = [each for each in self.scored + self.unread if each.last_modified.date() == day]
         return KnownRows(
             {digest(each.row_id) for each in self.scored},
-            {unread_digest(each.key, each.etag) for each in self.unread},
+            {unread_digest(each.bucket, each.key, each.etag) for each in self.unread},
             Counter(
                 "scored" if each in self.scored else "missing"
                 for each in of_the_day
@@ -103,16 +103,16 @@ class ErrorLines:
 
 
 class MemoryLedger:
-    """What DynamoDB keeps, with its conditions."""
+    """What DynamoDB keeps of a bucket, with its conditions; `firsts` is common to all buckets."""
 
-    def __init__(self) -> None:
-        self.first: datetime | None = None
+    def __init__(self, bucket: str = "b", firsts: dict[str, tuple] | None = None) -> None:
+        self.bucket, self.firsts = bucket, {} if firsts is None else firsts
         self.states: dict[date, DayState] = {}
         self.attempts: dict[str, tuple[int, datetime]] = {}
 
-    def since(self, deployed):
-        self.first = self.first or deployed
-        return self.first
+    def since(self, deployed, now, buckets):
+        at, those = self.firsts.setdefault("all", (deployed, tuple(buckets)))
+        return at if self.bucket in those else self.firsts.setdefault(self.bucket, (now,))[0]
 
     def days(self, days):
         return {day: self.states.get(day, DayState(day)) for day in days}

@@ -160,7 +160,7 @@ def _name(bucket: str) -> str:
 
 
 def _not_the_stacks_own(bucket: str, deployment: Any) -> None:
-    if bucket == deployment.upload_bucket and bucket not in (deployment.uploads.existing or ()):
+    if not deployment.uploads.existing and bucket in deployment.upload_buckets:
         raise CommandError(
             f"{bucket} is the stack's own bucket: template.yaml sets its notifications. `pixlake doctor` checks them"
         )

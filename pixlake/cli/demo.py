@@ -61,7 +61,7 @@ def demo(
 
 def _run(cloud: LocalCloud, uploads: list[Upload], wait: int, start: float, report_file: Path | None) -> None:
     os.environ.update(environment.of_local_cloud(cloud.endpoint_url, cloud.outputs))
-    bucket = environment.required("PIXLAKE_UPLOAD_BUCKET")
+    bucket = environment.upload_bucket()
     errors = [f"{each.path}: {error}" for each, error in run(uploads, bucket) if error is not None]
     if errors:
         raise CommandError("upload failed: " + "; ".join(errors))

@@ -13,7 +13,7 @@ LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test
 
 # Variable to the stack output it carries.
 FROM_OUTPUTS = {
-    "PIXLAKE_UPLOAD_BUCKET": "UploadBucketName",
+    "PIXLAKE_UPLOAD_BUCKETS": "UploadBuckets",
     "PIXLAKE_DATABASE": "DatabaseName",
     "PIXLAKE_TABLE": "TableName",
     "PIXLAKE_WORKGROUP": "WorkGroupName",
@@ -45,7 +45,9 @@ def from_outputs(outputs: Mapping[str, str]) -> dict[str, str]:
     missing = [output for output in FROM_OUTPUTS.values() if output not in outputs]
     if missing:
         raise CommandError(f"the stack has no output {', '.join(missing)}: is it a pixlake stack of this version?")
-    return {variable: outputs[output] for variable, output in FROM_OUTPUTS.items()}
+    # Empty with several buckets, so that none of another stack stays set.
+    only = "" if "," in outputs["UploadBuckets"] else outputs["UploadBuckets"]
+    return {"PIXLAKE_UPLOAD_BUCKET": only} | {variable: outputs[output] for variable, output in FROM_OUTPUTS.items()}
 
 
 def of_local_cloud(
@@ -60,6 +62,22 @@ def of_local_cloud(
         STACK: stack,
         **from_outputs(outputs),
     }
+
+
+def upload_buckets() -> tuple[str, ...]:
+    """Every bucket whose images become rows."""
+    return tuple(required("PIXLAKE_UPLOAD_BUCKETS").split(","))
+
+
+def upload_bucket() -> str:
+    """The bucket to put images into, where there is but one."""
+    chosen = os.environ.get("PIXLAKE_UPLOAD_BUCKET", "")
+    if chosen:
+        return chosen
+    first, *others = upload_buckets()
+    if others:
+        raise NotSetError(f"the stack has several upload buckets: name one, {first} or {' or '.join(others)}")
+    return first
 
 
 def required(variable: str) -> str:

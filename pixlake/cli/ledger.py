@@ -24,7 +24,7 @@ NO_ROW = {
 }
 DELETED_SQL = """\
 SELECT count(DISTINCT row_id) AS deleted FROM image_scores WHERE dt BETWEEN '{first}' AND '{last}'
-AND status = 'deleted' AND bucket = '{bucket}'"""
+AND status = 'deleted' AND bucket IN ({buckets})"""
 
 
 def ledger(
@@ -70,24 +70,28 @@ def _run_now() -> list[str]:
         raise CommandError(f"the function {name} could not be invoked: {error}") from error
     if "FunctionError" in answer:
         raise CommandError(f"the comparison failed: {payload.get('errorType')}: {payload.get('errorMessage')}")
-    unseen = [f"{day}: not looked through yet; the next run goes on" for day in payload["unseen_days"]]
+    unseen = [
+        f"s3://{each['bucket']} {each['day']}: not looked through yet; the next run goes on"
+        for each in payload["unseen_days"]
+    ]
     return [*payload["notes"], *unseen]
 
 
 def _known(days: list[Any]) -> dict[str, Any]:
-    """What the last runs found about the days."""
-    table = environment.required("PIXLAKE_LEDGER_TABLE")
+    """What the last runs found about the days, bucket by bucket."""
+    table, buckets = environment.required("PIXLAKE_LEDGER_TABLE"), environment.upload_buckets()
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from adapters.attempts import DynamoDbLedger  # noqa: PLC0415
 
     try:
-        states = DynamoDbLedger(boto3.client("dynamodb"), table).days(days)
+        client = boto3.client("dynamodb")
+        kept = {bucket: DynamoDbLedger(client, table, bucket).days(days) for bucket in buckets}
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"the table {table} cannot be read: {error}") from error
-    results = [states[day].result for day in days]
-    found = [result for result in results if result is not None]
+    states = [(bucket, kept[bucket][day]) for day in days for bucket in buckets]
+    found = [state.result for _, state in states if state.result is not None]
     rows, no_row = Counter[str](), Counter[str]()
     for result in found:
         rows += result.rows
@@ -100,7 +104,9 @@ def _known(days: list[Any]) -> dict[str, Any]:
         "lost": [key for result in found for key in result.lost],
         "run_at": max((result.at.isoformat() for result in found), default=None),
         "until": max((result.until.isoformat() for result in found), default=None),
-        "unfinished_days": [str(day) for day in days if states[day].unfinished is not None],
+        "unfinished_days": [
+            {"bucket": bucket, "day": str(state.day)} for bucket, state in states if state.unfinished is not None
+        ],
         "days": [result.to_json() for result in found],
     }
 
@@ -139,20 +145,17 @@ def _live() -> dict[str, Any]:
 def _deleted(first: str, last: str) -> int:
     from pixlake.cli import query  # noqa: PLC0415
 
-    bucket = environment.required("PIXLAKE_UPLOAD_BUCKET").replace("'", "''")
-    (row,) = query.records(query.run(DELETED_SQL.format(first=first, last=last, bucket=bucket)))
+    buckets = ", ".join("'" + bucket.replace("'", "''") + "'" for bucket in environment.upload_buckets())
+    (row,) = query.records(query.run(DELETED_SQL.format(first=first, last=last, buckets=buckets)))
     return int(row["deleted"])
 
 
 def _show(document: dict[str, Any], days: int) -> None:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for name in ("day", "uploaded", *STATUSES, *NO_ROW.values()):
-        table.add_column(name, justify="left" if name == "day" else "right", overflow="fold")
-    for day in document["days"]:
-        counts = [*(day["rows"].get(status, 0) for status in STATUSES), *(day["no_row"][place] for place in NO_ROW)]
-        table.add_row(day["day"], f"{day['uploaded']:,}", *(f"{count:,}" if count else "–" for count in counts))
-    if document["days"]:
-        output.print(table)
+    buckets = list(dict.fromkeys(day["bucket"] for day in document["days"]))
+    for bucket in buckets:
+        if len(buckets) > 1:
+            output.print(f"s3://{bucket}", markup=False)
+        output.print(_table([day for day in document["days"] if day["bucket"] == bucket]))
     if document["run_at"] is None:
         messages.print("no run has looked at these days yet; --now runs it")
     else:
@@ -167,10 +170,23 @@ def _show(document: dict[str, Any], days: int) -> None:
         f"{document['error_lines_now']:,}{more} lines in the error output; {document['deleted']:,} deleted these days",
         soft_wrap=True,
     )
-    for note in [*document["notes"], *(f"{day}: not looked through yet" for day in document["unfinished_days"])]:
+    unfinished = [
+        f"s3://{each['bucket']} {each['day']}: not looked through yet" for each in document["unfinished_days"]
+    ]
+    for note in [*document["notes"], *unfinished]:
         messages.print(f"note: {note}", markup=False, soft_wrap=True)
     for key in document["lost"]:
         output.print(f"lost: {printable(key)}", markup=False, soft_wrap=True)
+
+
+def _table(days: list[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in ("day", "uploaded", *STATUSES, *NO_ROW.values()):
+        table.add_column(name, justify="left" if name == "day" else "right", overflow="fold")
+    for day in days:
+        counts = [*(day["rows"].get(status, 0) for status in STATUSES), *(day["no_row"][place] for place in NO_ROW)]
+        table.add_row(day["day"], f"{day['uploaded']:,}", *(f"{count:,}" if count else "–" for count in counts))
+    return table
 
 
 def _time(moment: str) -> str:

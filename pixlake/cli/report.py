@@ -52,9 +52,8 @@ def make(days: int, out: Path) -> dict[str, Any]:
     CommandError
         The environment is missing, no query was answered, or the file cannot be written.
     """
-    database, workgroup, bucket = (
-        environment.required(name) for name in ("PIXLAKE_DATABASE", "PIXLAKE_WORKGROUP", "PIXLAKE_UPLOAD_BUCKET")
-    )
+    database, workgroup = environment.required("PIXLAKE_DATABASE"), environment.required("PIXLAKE_WORKGROUP")
+    buckets = ", ".join(environment.upload_buckets())
     if not out.parent.is_dir():
         raise CommandError(f"{out}: the folder {out.parent} does not exist", status=2)
     import boto3  # noqa: PLC0415 - these and all below keep `pixlake --help` fast
@@ -76,7 +75,7 @@ def make(days: int, out: Path) -> dict[str, Any]:
         if not answers.rows:
             raise CommandError("no query was answered: " + next(iter(answers.problems.values())))
         client = boto3.client("s3", config=Config(max_pool_connections=AT_ONCE, retries={"mode": "standard"}))
-        draft = put_together(answers, period, now, database=database, bucket=bucket)
+        draft = put_together(answers, period, now, database=database, bucket=buckets)
         task = bar.add_task("fetching pictures", total=len(draft.places))
         report_ = pictured(draft, client, lambda: bar.advance(task))
     for name, problem in answers.problems.items():

@@ -32,7 +32,8 @@ class Upload:
 def upload(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.", exists=True, readable=True)],
     bucket: Annotated[
-        str | None, typer.Option(help="Bucket to upload to.", show_default="$PIXLAKE_UPLOAD_BUCKET")
+        str | None,
+        typer.Option(help="Bucket to upload to; wanted if there are several.", show_default="$PIXLAKE_UPLOAD_BUCKET"),
     ] = None,
     prefix: Annotated[str, typer.Option(help="Put before every key, e.g. 2026/11/.")] = "",
     every_file: Annotated[
@@ -46,7 +47,7 @@ def upload(
     Uses your AWS environment: the local cloud's after `eval $(pixlake env)`, or a real account's.
     """
     uploads = plan(paths, prefix, every_file=every_file)
-    bucket = bucket or environment.required("PIXLAKE_UPLOAD_BUCKET")
+    bucket = bucket or environment.upload_bucket()
     failed = 0
     for done, error in run(uploads, bucket, concurrency):
         if error is not None:

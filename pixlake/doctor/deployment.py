@@ -59,12 +59,7 @@ class Deployment:
     @property
     def upload_buckets(self) -> tuple[str, ...]:
         """The buckets whose images are scored: existing ones, or the stack's own."""
-        return self.uploads.existing or (self.upload_bucket,)
-
-    @property
-    def upload_bucket(self) -> str:
-        """Name of the bucket that images are put into."""
-        return environment.required("PIXLAKE_UPLOAD_BUCKET")
+        return self.uploads.existing or environment.upload_buckets()
 
     @property
     def lake_bucket(self) -> str:

@@ -20,8 +20,10 @@ def ledger(deployment: Deployment) -> Finding:
 
     now = datetime.now(UTC)
     days = [now.date() - timedelta(days=shift) for shift in range(DAYS)]
-    states = DynamoDbLedger(deployment.client("dynamodb"), deployment.ledger_table).days(days)
-    found = [state.result for state in states.values() if state.result is not None]
+    client, table = deployment.client("dynamodb"), deployment.ledger_table
+    stores = [DynamoDbLedger(client, table, bucket) for bucket in deployment.upload_buckets]
+    states = [state for store in stores for state in store.days(days).values()]
+    found = [state.result for state in states if state.result is not None]
     if not found:
         return warn(
             f"no run has looked at the last {DAYS} days",

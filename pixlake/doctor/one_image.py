@@ -24,7 +24,7 @@ _PAUSES_S = (0.5, 5.0)
 
 
 def one_image(deployment: Deployment) -> Finding:
-    """Upload an image that nobody has seen, wait for its row, and remove the image.
+    """Upload an image that nobody has seen to the first upload bucket, wait for its row, and remove the image.
 
     It costs the lake two rows: the image's, and `deleted` for its removal.
     """

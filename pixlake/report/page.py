@@ -28,7 +28,7 @@ class Report:
     """Everything that the page shows."""
 
     database: str
-    bucket: str
+    bucket: str  # or several, comma between
     period: Period
     made_at: datetime
     policy: Policy

@@ -64,7 +64,7 @@ class AthenaLakeRows:
         for row_id, status, key, etag in self._records(sql):
             known.read.add(digest(row_id))
             if key:
-                known.unread.add(unread_digest(key, etag or None))
+                known.unread.add(unread_digest(self.bucket, key, etag or None))
             if status:
                 known.by_status[status] += 1
         return known

@@ -1,19 +1,20 @@
 """What the ledger keeps between runs, in DynamoDB, behind `sink.ledger.LedgerStore`.
 
-One table, key `id`:
+One table for all buckets, key `id`:
 
-- `since`: the moment from which uploads count.
-- `day#2026-11-21`: the day's last whole result and an unfinished look, with a version that a save must know.
+- `since`: the buckets of the first run of all, and the moment from which their uploads count.
+- `since#<bucket>`: that moment for a bucket that was added later.
+- `day#<bucket>#2026-11-21`: the day's last whole result and an unfinished look, with a version that a save must know.
 - `upload#<row_id>`: how often the upload was put on the queue again, and when last.
 
 Every write has a condition, so that two runs at once neither put an upload on the queue twice nor lose a count. Items
-but `since` expire; one past its time may still be read, and does no harm: its day is looked at no more.
+but `since` and `since#…` expire; one past its time may still be read, and does no harm: its day is looked at no more.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,28 +31,38 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class DynamoDbLedger:
-    """`client`: a boto3 DynamoDB client."""
+    """`client`: a boto3 DynamoDB client. `bucket`: the upload bucket whose days these are."""
 
     client: Any
     table: str
+    bucket: str
 
-    def since(self, deployed: datetime) -> datetime:
+    def since(self, deployed: datetime, now: datetime, buckets: Collection[str]) -> datetime:
         """See `LedgerStore`."""
+        first = self._first("since", deployed, {"buckets": {"SS": sorted(buckets)}})
+        if self.bucket not in first["buckets"]["SS"]:
+            first = self._first(f"since#{self.bucket}", now, {})
+        return datetime.fromisoformat(first["at"]["S"])
+
+    def _first(self, name: str, at: datetime, more: dict[str, Any]) -> dict[str, Any]:
+        """The item as whoever came first has written it."""
         try:
             self.client.put_item(
                 TableName=self.table,
-                Item={"id": {"S": "since"}, "at": {"S": deployed.isoformat()}},
+                Item={"id": {"S": name}, "at": {"S": at.isoformat()}, **more},
                 ConditionExpression="attribute_not_exists(id)",
             )
         except ClientError as error:
             _only_a_failed_condition(error)
-        item = self.client.get_item(TableName=self.table, Key={"id": {"S": "since"}}, ConsistentRead=True)["Item"]
-        return datetime.fromisoformat(item["at"]["S"])
+        item: dict[str, Any] = self.client.get_item(TableName=self.table, Key={"id": {"S": name}}, ConsistentRead=True)[
+            "Item"
+        ]
+        return item
 
     def days(self, days: Iterable[date]) -> dict[date, DayState]:
         """See `LedgerStore`."""
         states = {day: DayState(day) for day in days}
-        wanted = [{"id": {"S": _day_id(day)}} for day in states]
+        wanted = [{"id": {"S": self._day_id(day)}} for day in states]
         while wanted:
             request = {self.table: {"Keys": wanted[:_BATCH], "ConsistentRead": True}}
             answer = self.client.batch_get_item(RequestItems=request)
@@ -64,7 +75,7 @@ class DynamoDbLedger:
     def save(self, state: DayState) -> bool:
         """See `LedgerStore`."""
         item = {
-            "id": {"S": _day_id(state.day)},
+            "id": {"S": self._day_id(state.day)},
             "version": {"N": str(state.version + 1)},
             "expires": _number(datetime.combine(state.day, datetime.min.time()) + DAYS_KEPT),
         }
@@ -86,6 +97,9 @@ class DynamoDbLedger:
             _only_a_failed_condition(error)
             return False
         return True
+
+    def _day_id(self, day: date) -> str:
+        return f"day#{self.bucket}#{day.isoformat()}"
 
     def claim(self, stored: StoredObject, now: datetime, before: datetime, most: int) -> Claim:
         """See `LedgerStore`."""
@@ -141,16 +155,12 @@ def _only_a_failed_condition(error: ClientError) -> None:
         raise error
 
 
-def _day_id(day: date) -> str:
-    return f"day#{day.isoformat()}"
-
-
 def _state(item: dict[str, Any]) -> DayState:
     ledgers = {
         name: DayLedger.from_json(json.loads(item[name]["S"])) for name in ("result", "unfinished") if name in item
     }
     return DayState(
-        day=date.fromisoformat(item["id"]["S"].removeprefix("day#")),
+        day=date.fromisoformat(item["id"]["S"].rpartition("#")[2]),
         result=ledgers.get("result"),
         unfinished=ledgers.get("unfinished"),
         marker=item["marker"]["S"] if "marker" in item else None,

@@ -85,11 +85,11 @@ def _identities(text: bytes) -> Iterator[Digest]:
     except Unreplayable:
         return
     for row in rows:
-        row_id, key, etag = row.get("row_id"), row.get("object_key"), row.get("etag")
+        row_id, bucket, key, etag = (row.get(name) for name in ("row_id", "bucket", "object_key", "etag"))
         if isinstance(row_id, str):
             try:
                 yield digest(row_id)
             except ValueError:
                 continue  # none of ours
         if isinstance(key, str) and not row.get("content_sha256") and not row.get("version_id"):
-            yield unread_digest(key, etag if isinstance(etag, str) else None)
+            yield unread_digest(str(bucket), key, etag if isinstance(etag, str) else None)

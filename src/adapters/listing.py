@@ -26,13 +26,15 @@ class BucketListing:
     """Lists versions, since that tells version ids, and on a bucket without versioning simply the objects.
 
     `prefixes` may hold `{yyyy}`, `{MM}` and `{dd}`: then only the prefixes of the day and of its neighbours are listed,
-    for the day in a key may be that of another time zone. Without prefixes, at most `most` objects are listed.
+    for the day in a key may be that of another time zone. Without prefixes, at most `most` objects are listed, those
+    whose key begins with `whole`.
     """
 
     client: S3Client
     bucket: str
     prefixes: Sequence[str] = ()
     most: int = 100_000
+    whole: str = ""
 
     @property
     def name(self) -> str:
@@ -59,9 +61,9 @@ class BucketListing:
                 at = {"prefix": place, "seen": at["seen"] + len(objects)}
                 if not self.prefixes and at["seen"] > self.most:
                     raise ListingRefused(
-                        f"s3://{self.bucket} holds more than {self.most} objects (parameter ReconcileListAtMost). Set "
-                        "ReconcileInventory to the place of an S3 Inventory, or ReconcilePrefixes to prefixes that "
-                        "tell the upload's day, such as photos/{yyyy}/{MM}/{dd}/"
+                        f"s3://{self.bucket}/{self.whole} holds more than {self.most} objects (parameter "
+                        "ReconcileListAtMost). Set ReconcileInventory to the place of an S3 Inventory, or "
+                        "ReconcilePrefixes to prefixes that tell the upload's day, such as photos/{yyyy}/{MM}/{dd}/"
                     )
                 if not answer["IsTruncated"]:
                     break
@@ -73,7 +75,7 @@ class BucketListing:
 
     def _prefixes_of(self, day: date) -> list[str]:
         if not self.prefixes:
-            return [""]
+            return [self.whole]
         days = [day + timedelta(days=shift) for shift in (-1, 0, 1)]
         return sorted({filled(prefix, each) for prefix in self.prefixes for each in days})
 

@@ -173,7 +173,7 @@ def _identities(event: UploadEvent) -> Iterator[Digest]:
     if event.version_id is not None:
         yield digest(row_id(bucket=event.bucket, key=event.key, version_id=event.version_id))
     else:
-        yield unread_digest(event.key, event.etag)
+        yield unread_digest(event.bucket, event.key, event.etag)
 
 
 def _in_tens(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import boto3
 from botocore.config import Config
 
@@ -13,7 +15,7 @@ from adapters.listing import BucketListing
 from adapters.queues import SqsUploadQueue
 from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 from sink.ledger import UploadListing
-from sink.reconcile_uploads import ReconcileUploads, Rules
+from sink.reconcile_uploads import ReconcileUploads, Rules, WatchedBucket
 
 
 def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
@@ -21,21 +23,31 @@ def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
     config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
     s3 = boto3.client("s3", config=config)
 
-    def open_listing() -> UploadListing:
-        if settings.inventory:
-            return InventoryListing(s3, settings.upload_bucket, settings.inventory)
-        return BucketListing(s3, settings.upload_bucket, settings.prefixes, settings.list_at_most)
+    athena = boto3.client("athena", config=config)
+    dynamodb = boto3.client("dynamodb", config=config)
+
+    def open_listing(bucket: str) -> UploadListing:
+        if bucket in settings.inventories:
+            return InventoryListing(s3, bucket, settings.inventories[bucket])
+        return BucketListing(s3, bucket, settings.prefixes, settings.list_at_most, settings.keys.prefix)
+
+    def watched(bucket: str) -> WatchedBucket:
+        return WatchedBucket(
+            name=bucket,
+            open_listing=partial(open_listing, bucket),
+            lake=AthenaLakeRows(
+                client=athena,
+                s3=s3,
+                workgroup=settings.workgroup,
+                database=settings.database,
+                bucket=bucket,
+                earliest_upload_date=settings.earliest_upload_date,
+            ),
+            store=DynamoDbLedger(dynamodb, settings.table, bucket),
+        )
 
     return ReconcileUploads(
-        open_listing=open_listing,
-        lake=AthenaLakeRows(
-            client=boto3.client("athena", config=config),
-            s3=s3,
-            workgroup=settings.workgroup,
-            database=settings.database,
-            bucket=settings.upload_bucket,
-            earliest_upload_date=settings.earliest_upload_date,
-        ),
+        buckets=[watched(bucket) for bucket in settings.upload_buckets],
         queue=SqsUploadQueue(
             client=boto3.client("sqs", config=config),
             cloudwatch=boto3.client("cloudwatch", config=config),
@@ -43,6 +55,6 @@ def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
             dead_letter_url=settings.dead_letter_url,
         ),
         errors=S3ErrorOutput(s3, settings.lake_bucket),
-        store=DynamoDbLedger(boto3.client("dynamodb", config=config), settings.table),
         rules=Rules(settings.delivery, settings.message_life, settings.attempts, settings.lookback_days),
+        keys=settings.keys,
     )

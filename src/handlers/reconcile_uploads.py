@@ -1,4 +1,4 @@
-"""Compare the upload bucket with the lake, on a schedule, and put on the queue again what got lost."""
+"""Compare the upload buckets with the lake, on a schedule, and put on the queue again what got lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers import bootstrap_reconcile
 from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 from sink.deadline import Deadline
-from sink.reconcile_uploads import RunReport
+from sink.run_report import RunReport
 
 RESERVE_MS = 30_000
 """Time kept to put the last page's gaps on the queue and to save how far the run came."""
@@ -25,9 +25,11 @@ reconcile_uploads = bootstrap_reconcile.reconcile_uploads(ReconcileUploadsSettin
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - a schedule says nothing
-    """Answer with what the run saw, as `pixlake ledger` shows it."""
+    """Answer with what the run saw, as `pixlake ledger` shows it; fail, after that is kept, where a bucket did."""
     outcome = reconcile_uploads(Deadline.of(context, RESERVE_MS))
     report(outcome)
+    for failure in outcome.failed.values():
+        raise failure
     return outcome.to_json()
 
 
@@ -38,8 +40,13 @@ def report(outcome: RunReport) -> None:
         rows += day.rows
         no_row += day.no_row
     logger.info("run done", extra={name: value for name, value in outcome.to_json().items() if name != "days"})
+    for bucket, failure in outcome.failed.items():
+        logger.error("a bucket could not be compared", extra={"bucket": bucket, "reason": str(failure)})
     for lost in (day for day in outcome.days if day.no_row["unaccounted"]):
-        logger.error("uploads unaccounted for", extra={"day": str(lost.day), "keys": lost.lost, **lost.no_row})
+        logger.error(
+            "uploads unaccounted for",
+            extra={"bucket": lost.bucket, "day": str(lost.day), "keys": lost.lost, **lost.no_row},
+        )
     metrics.add_metric("LedgerUploaded", MetricUnit.Count, sum(day.uploaded for day in outcome.days))
     for status in ("scored", "rejected", "superseded", "missing"):
         metrics.add_metric(f"Ledger{status.capitalize()}", MetricUnit.Count, rows[status])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from handlers.environment import Environment, not_negative, positive
+from sink.errors import SettingsError
+from sink.ledger import KeyFilter
 
 
 @dataclass(frozen=True)
 class ReconcileUploadsSettings:
     """Settings as template.yaml gives them."""
 
-    upload_bucket: str
+    upload_buckets: tuple[str, ...]
+    keys: KeyFilter
     lake_bucket: str
     queue_url: str
     dead_letter_url: str
@@ -27,7 +30,8 @@ class ReconcileUploadsSettings:
     lookback_days: int
     list_at_most: int
     prefixes: tuple[str, ...]
-    inventory: str
+    inventories: Mapping[str, str]
+    """Places of S3 Inventories by upload bucket."""
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] | None = None) -> ReconcileUploadsSettings:
@@ -39,9 +43,11 @@ class ReconcileUploadsSettings:
             name: read(f"PIXLAKE_{name}_SECONDS", not_negative, "a number of seconds")
             for name in ("BATCHING_WINDOW", "FIREHOSE_BUFFER", "VISIBILITY_TIMEOUT", "RECONCILE_GRACE")
         }
+        buckets = read("PIXLAKE_UPLOAD_BUCKETS", _names, "the upload buckets' names")
         received = read("PIXLAKE_MAX_RECEIVE_COUNT", positive, "a number of deliveries")
         return cls(
-            upload_bucket=read("PIXLAKE_UPLOAD_BUCKET", str, "the upload bucket's name"),
+            upload_buckets=buckets,
+            keys=KeyFilter(env.text("PIXLAKE_KEY_PREFIX"), env.text("PIXLAKE_KEY_SUFFIX")),
             lake_bucket=read("PIXLAKE_LAKE_BUCKET", str, "the lake bucket's name"),
             queue_url=read("PIXLAKE_QUEUE_URL", str, "the upload queue's URL"),
             dead_letter_url=read("PIXLAKE_DLQ_URL", str, "the dead-letter queue's URL"),
@@ -56,5 +62,27 @@ class ReconcileUploadsSettings:
             lookback_days=read("PIXLAKE_RECONCILE_DAYS", positive, "a number of days"),
             list_at_most=read("PIXLAKE_RECONCILE_LIST_AT_MOST", positive, "a number of objects"),
             prefixes=env.items("PIXLAKE_RECONCILE_PREFIXES"),
-            inventory=env.text("PIXLAKE_RECONCILE_INVENTORY"),
+            inventories=_by_bucket(env.items("PIXLAKE_RECONCILE_INVENTORY"), buckets),
         )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _by_bucket(places: Collection[str], buckets: Collection[str]) -> dict[str, str]:
+    """Each inventory's bucket is the folder before its configuration's."""
+    found: dict[str, str] = {}
+    for place in places:
+        bucket = place.rstrip("/").split("/")[-2]
+        if bucket not in buckets or bucket in found:
+            wrong = "a second one of" if bucket in found else "of"
+            raise SettingsError(
+                f"{place} is {wrong} the bucket {bucket} (parameter ReconcileInventory): it wants one of each upload "
+                f"bucket at most, s3://bucket/destination-prefix/source-bucket/configuration-id/; these are "
+                f"{', '.join(buckets)}"
+            )
+        found[bucket] = place
+    if len({place.split("/")[2] for place in places}) > 1:
+        raise SettingsError("ReconcileInventory names several destination buckets: the function may read one")
+    return found

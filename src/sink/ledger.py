@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -57,9 +57,28 @@ def digest(hex_id: str) -> Digest:
     return bytes.fromhex(hex_id[:32])
 
 
-def unread_digest(key: str, etag: str | None) -> Digest:
+def unread_digest(bucket: str, key: str, etag: str | None) -> Digest:
     """What identifies an upload that was not read, without versions: no listing knows the sequencer in its `row_id`."""
-    return hashlib.sha256(f"{key}\0{etag}".encode()).digest()[:16]
+    return hashlib.sha256(f"{bucket}\0{key}\0{etag}".encode()).digest()[:16]
+
+
+def has_digest(stored: StoredObject, read: Container[Digest], unread: Container[Digest]) -> bool:
+    """Whether an object is among those `read`, or among those `unread` as far as that can be told without a version."""
+    if digest(stored.row_id) in read:
+        return True
+    return stored.version_id is None and unread_digest(stored.bucket, stored.key, stored.etag) in unread
+
+
+@dataclass(frozen=True)
+class KeyFilter:
+    """Which objects of a bucket are uploads: those whose key begins and ends so, as S3's notifications filter them."""
+
+    prefix: str = ""
+    suffix: str = ""
+
+    def takes(self, key: str) -> bool:
+        """Whether an object of this key is one."""
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Page:
 
 @dataclass
 class KnownRows:
-    """The rows of a day. `read` by row id, `unread` by key and ETag; `by_status` counts each upload once."""
+    """The rows of a bucket's day. `read` by row id, `unread` by key and ETag; `by_status` counts each upload once."""
 
     read: set[Digest] = field(default_factory=set)
     unread: set[Digest] = field(default_factory=set)
@@ -80,9 +99,7 @@ class KnownRows:
 
     def account_for(self, stored: StoredObject) -> bool:
         """Whether the object has a row."""
-        if digest(stored.row_id) in self.read:
-            return True
-        return stored.version_id is None and unread_digest(stored.key, stored.etag) in self.unread
+        return has_digest(stored, self.read, self.unread)
 
 
 @dataclass(frozen=True)
@@ -111,11 +128,7 @@ class Elsewhere:
     count: int = 0
 
     def __contains__(self, stored: object) -> bool:
-        if not isinstance(stored, StoredObject):
-            return False
-        if digest(stored.row_id) in self.ids:
-            return True
-        return stored.version_id is None and unread_digest(stored.key, stored.etag) in self.ids
+        return isinstance(stored, StoredObject) and has_digest(stored, self.ids, self.ids)
 
 
 NO_ROW = ("error_output", "dead_letters", "waiting", "unaccounted")
@@ -124,13 +137,14 @@ NO_ROW = ("error_output", "dead_letters", "waiting", "unaccounted")
 
 @dataclass
 class DayLedger:
-    """What a run found about the uploads of one day.
+    """What a run found about the uploads of one day to one bucket.
 
     `since` and `until` bound the uploads looked at (Last-Modified). `listed`: objects in the bucket. `rows`: uploads of
     the day by the status of their row, also those whose object is gone by now. `no_row`: objects by where they are
     instead. `lost`: some keys of the unaccounted.
     """
 
+    bucket: str
     day: date
     since: datetime
     until: datetime
@@ -151,7 +165,7 @@ class DayLedger:
     def to_json(self) -> dict[str, Any]:
         """Plain values, as they are kept and shown."""
         return {
-            **{name: getattr(self, name) for name in ("listing", "listed", "requeued", "lost", "settled")},
+            **{name: getattr(self, name) for name in ("bucket", "listing", "listed", "requeued", "lost", "settled")},
             "day": self.day.isoformat(),
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
@@ -165,6 +179,7 @@ class DayLedger:
     def from_json(cls, values: Mapping[str, Any]) -> DayLedger:
         """The reverse of `to_json`."""
         return cls(
+            bucket=values["bucket"],
             day=date.fromisoformat(values["day"]),
             since=datetime.fromisoformat(values["since"]),
             until=datetime.fromisoformat(values["until"]),
@@ -195,7 +210,7 @@ Claim = Literal["claimed", "waiting", "spent"]
 
 
 class UploadListing(Protocol):
-    """What is in the upload bucket."""
+    """What is in an upload bucket."""
 
     @property
     def name(self) -> str:
@@ -218,7 +233,7 @@ class UploadListing(Protocol):
 
 
 class LakeRows(Protocol):
-    """What the lake knows."""
+    """What the lake knows of the uploads to one bucket."""
 
     def of_day(self, day: date, since: datetime, until: datetime) -> KnownRows:
         """Rows of the day's uploads; the counts are of those uploaded from `since` until before `until`."""
@@ -245,10 +260,14 @@ class ErrorOutput(Protocol):
 
 
 class LedgerStore(Protocol):
-    """What is kept between runs. Two runs at once do no harm."""
+    """What is kept of one bucket between runs. Two runs at once do no harm."""
 
-    def since(self, deployed: datetime) -> datetime:
-        """The moment from which uploads count: what the first run of all called the deployment."""
+    def since(self, deployed: datetime, now: datetime, buckets: Collection[str]) -> datetime:
+        """The moment from which uploads to the bucket count.
+
+        For the buckets of the first run of all it is what that run called the deployment; for a bucket that is added
+        later, the first run that sees it: `now`.
+        """
 
     def days(self, days: Iterable[date]) -> dict[date, DayState]:
         """What is known of each of the days; a state of version 0 where nothing is."""

@@ -16,7 +16,7 @@ from tests.tables import create_table
 
 DAY = date(2026, 11, 3)
 HOUR = timedelta(hours=1)
-RESULT = DayLedger(DAY, NOON - HOUR, NOON, NOON, "whole bucket", 3, 1, lost=["naïve +.jpg"])
+RESULT = DayLedger("b", DAY, NOON - HOUR, NOON, NOON, "whole bucket", 3, 1, lost=["naïve +.jpg"])
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def dynamodb():
     with mock_aws():
         client = boto3.client("dynamodb")
         create_table(client, "ledger", "id")
-        yield DynamoDbLedger(client, "ledger")
+        yield DynamoDbLedger(client, "ledger", "b")
 
 
 @pytest.fixture(params=["fake", "moto"])
@@ -33,9 +33,32 @@ def store(request):
     return MemoryLedger() if request.param == "fake" else request.getfixturevalue("dynamodb")
 
 
+def of_another_bucket(store, bucket):
+    """What is kept of another bucket in the same place."""
+    if isinstance(store, MemoryLedger):
+        return MemoryLedger(bucket, store.firsts)
+    return replace(store, bucket=bucket)
+
+
 def test_the_first_moment_stands(store):
-    assert store.since(NOON) == NOON
-    assert store.since(NOON + HOUR) == NOON
+    assert store.since(NOON, NOON + HOUR, ["b"]) == NOON
+    assert store.since(NOON + HOUR, NOON + 2 * HOUR, ["b"]) == NOON
+
+
+def test_buckets_of_the_first_run_count_from_the_deployment_and_later_ones_from_when_they_are_seen(store):
+    both = ["b", "a"]
+    assert store.since(NOON, NOON + HOUR, both) == NOON
+    assert of_another_bucket(store, "a").since(NOON, NOON + 2 * HOUR, both) == NOON, "though that run was broken off"
+
+    added = of_another_bucket(store, "added")
+    assert added.since(NOON, NOON + 3 * HOUR, [*both, "added"]) == NOON + 3 * HOUR
+    assert added.since(NOON, NOON + 4 * HOUR, [*both, "added"]) == NOON + 3 * HOUR
+
+
+def test_a_day_of_one_bucket_says_nothing_of_anothers(store):
+    store.save(DayState(DAY, RESULT))
+
+    assert of_another_bucket(store, "a").days([DAY])[DAY] == DayState(DAY)
 
 
 def test_a_day_is_kept_with_its_result_and_its_unfinished_look(store):
@@ -94,12 +117,14 @@ def test_of_many_that_claim_at_once_one_gets_it(store):
 
 
 def test_items_expire_but_the_first_moment_does_not(dynamodb):
-    dynamodb.since(NOON)
+    dynamodb.since(NOON, NOON, ["b"])
+    replace(dynamodb, bucket="added").since(NOON, NOON, ["b", "added"])
     dynamodb.save(DayState(DAY, RESULT))
     dynamodb.claim(stored("lost"), NOON, NOON, 1)
 
-    items = {item["id"]["S"].partition("#")[0]: item for item in dynamodb.client.scan(TableName="ledger")["Items"]}
+    kept = dynamodb.client.scan(TableName="ledger")["Items"]
+    items = {item["id"]["S"].partition("#")[0]: item for item in kept}
 
-    assert "expires" not in items["since"]
+    assert [item for item in kept if item["id"]["S"].startswith("since") and "expires" in item] == []
     assert int(items["upload"]["expires"]["N"]) - NOON.timestamp() == 60 * 86_400
     assert int(items["day"]["expires"]["N"]) > NOON.timestamp() + 399 * 86_400

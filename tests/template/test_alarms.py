@@ -163,15 +163,13 @@ def recorded():
         upload("overwritten.jpg", b"the second upload")
         found = emitted(module, {"Records": batch})
     with handler_of("ReconcileUploadsFunction") as module:
-        from sink.reconcile_uploads import ReconcileUploads, Rules
+        from sink.reconcile_uploads import ReconcileUploads, Rules, WatchedBucket
         from tests.fakes_ledger import NOON, timedelta
 
         module.reconcile_uploads = ReconcileUploads(
-            ListedBucket,
-            KnownLake(),
+            [WatchedBucket("b", ListedBucket, KnownLake(), MemoryLedger())],
             RecordingQueue(),
             ErrorLines(),
-            MemoryLedger(),
             Rules(timedelta(minutes=20), timedelta(minutes=40)),
             now=lambda: NOON,
         )

@@ -145,19 +145,19 @@ class TestQueues:
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             } in policies[name]
 
-    def test_take_messages_of_the_upload_bucket_in_this_account_only(self, resolved):
+    def test_take_messages_of_the_upload_bucket_in_this_account_only(self, resolved):  # other entries: test_entries.py
         policies = resource_policies(resolved, "AWS::SQS::QueuePolicy", "Queues")
         allowed = [each for found in policies.values() for each in found if each["Effect"] == "Allow"]
         bucket = of_type(resolved, "AWS::S3::Bucket")["UploadBucket"]["BucketName"]
         assert allowed == [
             {
-                "Sid": "UploadBucketMayNotify",
+                "Sid": "UploadsAreAnnounced",
                 "Effect": "Allow",
                 "Principal": {"Service": "s3.amazonaws.com"},
                 "Action": "sqs:SendMessage",
                 "Resource": "UploadQueue.Arn",
                 "Condition": {
-                    "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
                     # A bucket's name says nothing of its owner: once deleted, anybody may take it.
                     "StringEquals": {"aws:SourceAccount": "123456789012"},
                 },

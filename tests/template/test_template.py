@@ -37,7 +37,22 @@ def test_every_parameter_says_what_it_is_and_what_it_may_be():
     for name, declared in templates.read(PATH)["Parameters"].items():
         assert declared.get("Description"), name
         if declared["Type"] == "Number":
-            assert "MinValue" in declared or "AllowedValues" in declared, name
+            assert {"MinValue", "MaxValue"} <= declared.keys() or "AllowedValues" in declared, name
+        elif name != "ReconcilePrefixes":  # a key may hold anything
+            assert "AllowedPattern" in declared or "AllowedValues" in declared, name
+            assert "AllowedPattern" not in declared or "ConstraintDescription" in declared, name
+
+
+def test_the_console_shows_every_parameter_once_in_a_group_and_by_a_label():
+    interface = templates.read(PATH)["Metadata"]["AWS::CloudFormation::Interface"]
+    shown = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    declared = templates.read(PATH)["Parameters"].keys()
+
+    assert sorted(shown) == sorted(declared)
+    assert interface["ParameterLabels"].keys() == declared
+    labels = [label["default"] for label in interface["ParameterLabels"].values()]
+    assert len(set(labels)) == len(labels)
+    assert all(group["Label"]["default"] for group in interface["ParameterGroups"])
 
 
 def test_every_output_that_the_command_line_needs_is_there():
@@ -67,14 +82,15 @@ class TestQueue:
     def test_hides_a_message_six_times_as_long_as_a_batch_may_take(self, defaults):
         assert int(defaults["VisibilityTimeoutSeconds"]) >= 6 * int(defaults["FunctionTimeoutSeconds"])
 
-    def test_gives_up_late_enough_and_keeps_what_it_gave_up_longer(self, expanded, defaults):
+    @pytest.mark.parametrize("days", [1, 7, 14])
+    def test_gives_up_late_enough_and_keeps_what_it_gave_up_longer(self, days, defaults):
         assert int(defaults["MaxReceiveCount"]) >= 5
-        queues = of_type(expanded, "AWS::SQS::Queue")
-        assert queues["UploadQueue"]["RedrivePolicy"]["deadLetterTargetArn"] == {
-            "Fn::GetAtt": ["UploadDeadLetterQueue", "Arn"]
-        }
+        queues = of_type(resolve(DeadLetterDays=days), "AWS::SQS::Queue")
+        assert queues["UploadQueue"]["RedrivePolicy"]["deadLetterTargetArn"] == "UploadDeadLetterQueue.Arn"
         dead_letters = queues["UploadDeadLetterQueue"]["MessageRetentionPeriod"]
-        assert dead_letters > queues["UploadQueue"]["MessageRetentionPeriod"]
+        assert dead_letters == days * 86_400
+        # The clock starts at the first send: half of the time is left for somebody to look, or all but four days.
+        assert queues["UploadQueue"]["MessageRetentionPeriod"] == min(dead_letters // 2, 4 * 86_400)
 
     def test_its_policy_stands_before_the_bucket_that_tests_it(self, expanded):
         assert "UploadQueuePolicy" in expanded["UploadBucket"]["DependsOn"]
@@ -212,18 +228,11 @@ def another_value(name):
 
 
 class TestLedger:
-    @pytest.fixture
-    def function(self, expanded):
-        return expanded["ReconcileUploadsFunction"]["Properties"]
-
-    def test_gets_every_setting_it_reads(self, function, defaults):
+    def test_gets_every_setting_it_reads(self, resolved):
         from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
 
-        variables = function["Environment"]["Variables"]
-        values = {
-            name: str(defaults[value["Ref"]]) if isinstance(value, dict) and value.get("Ref") in defaults else "set"
-            for name, value in variables.items()
-        }
+        variables = resolved["ReconcileUploadsFunction"]["Properties"]["Environment"]["Variables"]
+        values = {name: str(value) for name, value in variables.items()}
         read = set()
 
         class Environment(dict):
@@ -243,14 +252,19 @@ class TestLedger:
             return [s["Resource"] for s in statements if s["Sid"] == "ReadTheInventory"]
 
         assert inventory() == []
-        assert inventory(ReconcileInventory="s3://lists/inv/uploads/daily/") == [
-            ["arn:aws:s3:::lists", "arn:aws:s3:::lists/inv/uploads/daily/*"]
+        one, other = "s3://lists/inv/uploads/daily/", "s3://lists/more/daily"
+        assert inventory(ReconcileInventory=one) == [["arn:*:s3:::lists", "arn:*:s3:::lists/inv/uploads/daily/*"]]
+        assert inventory(ReconcileInventory=f"{one},{other}") == [
+            ["arn:*:s3:::lists", "arn:*:s3:::lists/inv/uploads/daily/*", "arn:*:s3:::lists/more/daily*"]
         ]
 
-    def test_runs_on_its_schedule(self, expanded):
-        rule = only(expanded, "AWS::Events::Rule")
-        assert rule["ScheduleExpression"] == {"Ref": "ReconcileSchedule"}
-        assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": ["ReconcileUploadsFunction", "Arn"]}]
+    def test_runs_on_its_schedule(self):
+        rule = only(resolve(ReconcileSchedule="rate(6 hours)"), "AWS::Events::Rule")
+        assert rule["ScheduleExpression"] == "rate(6 hours)"
+        assert [target["Arn"] for target in rule["Targets"]] == ["ReconcileUploadsFunction.Arn"]
+
+    def test_has_the_memory_that_it_is_given(self):
+        assert resolve(ReconcileMemorySize=4096)["ReconcileUploadsFunction"]["Properties"]["MemorySize"] == "4096"
 
     def test_what_it_remembers_is_kept_and_forgotten_in_time(self, expanded):
         table = expanded["LedgerTable"]
@@ -259,7 +273,7 @@ class TestLedger:
 
     def test_a_day_is_looked_at_as_long_as_its_messages_may_lie_dead(self, expanded, defaults):
         dead_letters = expanded["UploadDeadLetterQueue"]
-        assert int(defaults["ReconcileDays"]) * 86_400 >= dead_letters["Properties"]["MessageRetentionPeriod"]
+        assert int(defaults["ReconcileDays"]) >= int(defaults["DeadLetterDays"])
         assert (dead_letters["DeletionPolicy"], dead_letters["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
     def test_its_package_has_no_image_library(self):
@@ -312,12 +326,24 @@ class TestDelivery:
 
 
 class TestData:
+    def test_rows_expire_only_where_that_is_wanted_and_not_before_the_ledger_has_compared_them(self):
+        def expiry(**parameters):
+            rules = resolve(**parameters)["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+            return [(rule["Prefix"], rule["ExpirationInDays"]) for rule in rules if rule["Id"] == "RowsExpire"]
+
+        assert expiry() == []
+        assert expiry(LakeRetentionDays=365) == [("image_scores/", "365")]
+        parameters = templates.read(PATH)["Parameters"]
+        forever, *days = parameters["LakeRetentionDays"]["AllowedValues"]
+        assert forever == 0
+        assert min(days) > parameters["ReconcileDays"]["MaxValue"]
+
     def test_is_kept_when_the_stack_goes(self, expanded):
         for name in of_type(expanded, "AWS::S3::Bucket"):
             assert (expanded[name]["DeletionPolicy"], expanded[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
-    def test_removals_are_notified_too(self, expanded):
-        buckets = of_type(expanded, "AWS::S3::Bucket")
+    def test_removals_are_notified_too(self, resolved):
+        buckets = of_type(resolved, "AWS::S3::Bucket")
         events = {each["Event"] for each in buckets["UploadBucket"]["NotificationConfiguration"]["QueueConfigurations"]}
         assert events == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"}
 

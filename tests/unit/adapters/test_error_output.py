@@ -34,13 +34,14 @@ def keys(output):
 def test_knows_the_uploads_whose_rows_lie_there(output):
     read, unread, version = stored("read"), stored("unread"), stored("unread", version_id="v")
     put(output, "errors/a/1", line(row_id=read.row_id, content_sha256="x", object_key="read", etag="other"))
-    put(output, "errors/b/2", line(row_id="0" * 64, object_key="unread", etag=unread.etag) + b"torn\n")
+    put(output, "errors/b/2", line(row_id="0" * 64, bucket="b", object_key="unread", etag=unread.etag) + b"torn\n")
     put(output, "image_scores/3", line(row_id=stored("elsewhere").row_id))
 
     found = output.uploads()
 
     assert [each in found for each in (read, unread, stored("elsewhere"))] == [True, True, False]
     assert version not in found, "a version is known by its id"
+    assert stored("unread", bucket="another") not in found, "a key is one bucket's"
     assert (found.count, found.complete) == (3, True)
 
 

@@ -93,7 +93,7 @@ def test_env_reads_a_deployed_stack(run):
 
         result = run("env", "--stack", "lake")
 
-    assert "export PIXLAKE_UPLOAD_BUCKET=the-UploadBucketName" in result.stdout.splitlines()
+    assert "export PIXLAKE_UPLOAD_BUCKET=the-UploadBuckets" in result.stdout.splitlines()
     assert "export PIXLAKE_STACK=lake" in result.stdout.splitlines()
     assert "AWS_ENDPOINT_URL" not in result.stdout
 
@@ -120,12 +120,26 @@ def test_a_deployment_reads_its_stacks_parameters_as_they_are_in_force(monkeypat
 
 
 def test_a_deployment_without_the_parameters_has_the_stacks_own_bucket(monkeypatch):
-    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKET", "own")
+    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKETS", "own")
     for parameters in ({}, {"ExistingBuckets": "", "KeyPrefix": ""}):
         deployment = Deployment()
         deployment.parameters = parameters
 
         assert (deployment.upload_buckets, deployment.uploads.keys) == (("own",), Keys())
+
+
+def test_one_upload_bucket_is_the_one_to_upload_to_and_of_several_one_must_be_named(monkeypatch):
+    one, several = (environment.from_outputs(OUTPUTS | {"UploadBuckets": names}) for names in ("one", "one,two"))
+
+    assert (one["PIXLAKE_UPLOAD_BUCKET"], one["PIXLAKE_UPLOAD_BUCKETS"]) == ("one", "one")
+    assert several["PIXLAKE_UPLOAD_BUCKET"] == "", "none of another stack stays set"
+    for name, value in several.items():
+        monkeypatch.setenv(name, value)
+    assert environment.upload_buckets() == ("one", "two")
+    with pytest.raises(CommandError, match="name one, one or two"):
+        environment.upload_bucket()
+    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKET", "two")
+    assert environment.upload_bucket() == "two"
 
 
 def test_a_foreign_stack_is_told_from_ours():

@@ -55,7 +55,7 @@ class World:
         self.s3.create_bucket(Bucket="archive")
         self.sns.create_topic(Name="audit")
         self.notify(FOREIGN)
-        names = {"PIXLAKE_STACK": "lake", "PIXLAKE_QUEUE_URL": self.queue, "PIXLAKE_UPLOAD_BUCKET": "lake-uploads"}
+        names = {"PIXLAKE_STACK": "lake", "PIXLAKE_QUEUE_URL": self.queue, "PIXLAKE_UPLOAD_BUCKETS": "lake-uploads"}
         for name, value in names.items():
             monkeypatch.setenv(name, value)
 

@@ -52,7 +52,7 @@ class Deployment:
             "PIXLAKE_DLQ_URL": self.dead,
             "PIXLAKE_QUEUE_URL": self.queue,
             "PIXLAKE_LAKE_BUCKET": "lake",
-            "PIXLAKE_UPLOAD_BUCKET": "uploads",
+            "PIXLAKE_UPLOAD_BUCKETS": "uploads,more",
             "PIXLAKE_LEDGER_TABLE": "ledger",
             "PIXLAKE_STREAM": "rows",
             "PIXLAKE_RECONCILE_FUNCTION": "reconcile",
@@ -90,12 +90,20 @@ def deployment(monkeypatch):
 def day(shift, **changes):
     at = NOW - timedelta(days=shift)
     return DayLedger(
-        **{"day": at.date(), "since": at, "until": at, "at": NOW, "rows": Counter(scored=5, rejected=1)} | changes
+        **{
+            "bucket": "uploads",
+            "day": at.date(),
+            "since": at,
+            "until": at,
+            "at": NOW,
+            "rows": Counter(scored=5, rejected=1),
+        }
+        | changes
     )
 
 
 def test_the_ledger_adds_up_the_days_it_was_asked_for(run, deployment):
-    store = DynamoDbLedger(deployment.dynamodb, "ledger")
+    store = DynamoDbLedger(deployment.dynamodb, "ledger", "uploads")
     for result in (day(0, no_row=Counter(waiting=2, error_output=1)), day(1), day(8)):
         store.save(DayState(result.day, result))
     deployment.bury("x", "y")
@@ -116,9 +124,20 @@ def test_the_ledger_adds_up_the_days_it_was_asked_for(run, deployment):
     assert "1 in flight, 2 in the dead-letter queue, 2 lines in the error output" in shown.stderr
 
 
+def test_the_ledger_adds_up_the_buckets_and_shows_which_is_which(run, deployment):
+    for bucket in ("uploads", "more", "not of this stack"):
+        result = day(0, bucket=bucket)
+        DynamoDbLedger(deployment.dynamodb, "ledger", bucket).save(DayState(result.day, result))
+
+    shown = run("ledger")
+
+    assert "12 uploaded = 10 scored + 2 rejected" in shown.stdout
+    assert [line for line in shown.stdout.splitlines() if line.startswith("s3://")] == ["s3://uploads", "s3://more"]
+
+
 def test_an_unaccounted_upload_is_named_and_fails_the_command(run, deployment):
     lost = day(0, no_row=Counter(unaccounted=1), lost=["lost\x1b.jpg"])
-    DynamoDbLedger(deployment.dynamodb, "ledger").save(DayState(lost.day, lost))
+    DynamoDbLedger(deployment.dynamodb, "ledger", "uploads").save(DayState(lost.day, lost))
 
     result = run("ledger")
 
@@ -136,7 +155,9 @@ def test_without_a_run_the_ledger_says_how_to_get_one(run, deployment):
 
 def test_a_day_that_was_not_looked_through_is_told(run, deployment):
     unfinished = day(0)
-    DynamoDbLedger(deployment.dynamodb, "ledger").save(DayState(unfinished.day, unfinished=unfinished, marker="m"))
+    DynamoDbLedger(deployment.dynamodb, "ledger", "uploads").save(
+        DayState(unfinished.day, unfinished=unfinished, marker="m")
+    )
 
     assert f"{unfinished.day}: not looked through yet" in run("ledger").stderr
 

@@ -246,7 +246,7 @@ def test_given_one_thing_wrong_when_looked_at_then_it_is_named_with_what_to_do(
 @pytest.mark.parametrize(
     ("name", "variable", "value", "words"),
     [
-        ("upload bucket", "PIXLAKE_UPLOAD_BUCKET", "nobody-has-it", "404"),
+        ("upload bucket", "PIXLAKE_UPLOAD_BUCKETS", "nobody-has-it", "404"),
         ("queue", "PIXLAKE_QUEUE_URL", "http://127.0.0.1/123456789012/none", "NonExistentQueue"),
         ("scorer", "PIXLAKE_SCORE_FUNCTION", "none", "Function not found"),
         ("delivery stream", "PIXLAKE_STREAM", "none", "none"),
@@ -311,6 +311,41 @@ def test_given_a_rule_of_eventbridge_instead_when_looked_at_then_it_is_a_way(dep
         events.delete_rule(Name="uploads")
 
 
+def test_given_a_rule_of_other_buckets_when_looked_at_then_it_is_no_way(deployment):
+    events, arn = deployment.client("events"), deployment.queue_arn()
+    changed(deployment, "s3", "GetBucketNotificationConfiguration", lambda a: a.update(EventBridgeConfiguration={}))
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["another"]}}}
+    events.put_rule(Name="others", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="others", Targets=[{"Id": "1", "Arn": arn}])
+    try:
+        finding = look(deployment, "notifications")
+        assert (finding.mark, finding.facts) == (Mark.OK, {"ways": ["S3 notification"]})
+    finally:
+        events.remove_targets(Rule="others", Ids=["1"])
+        events.delete_rule(Name="others")
+
+
+@pytest.mark.parametrize(("prefix", "mark"), [("photos/", Mark.OK), ("pictures/", Mark.WARN), ("", Mark.WARN)])
+def test_given_a_filter_when_looked_at_then_it_is_well_if_it_is_the_stacks(deployment, prefix, mark):
+    changed(deployment, *NOTIFICATION[1:], lambda a: [q.update(Filter=FILTER) for q in a["QueueConfigurations"]])
+    changed(
+        deployment,
+        *FUNCTION[1:],
+        lambda a: a["Environment"]["Variables"].update(PIXLAKE_KEY_PREFIX=prefix),
+    )
+    assert look(deployment, "notifications").mark is mark
+
+
+def test_given_several_buckets_when_looked_at_then_the_one_that_does_not_notify_is_named(deployment, monkeypatch):
+    (own,) = deployment.upload_buckets
+    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKETS", f"{own},{deployment.lake_bucket}")
+    assert look(deployment, "upload bucket").facts == {"buckets": [own, deployment.lake_bucket]}
+    assert f"s3://{deployment.lake_bucket} does not notify" in look(deployment, "notifications").what
+    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKETS", f"{own},{own}")
+    finding = look(deployment, "notifications")
+    assert (finding.mark, finding.facts) == (Mark.OK, {"ways": ["S3 notification"]})
+
+
 def test_given_no_result_cache_when_looked_at_then_that_is_well(deployment):
     changed(
         deployment,
@@ -336,10 +371,11 @@ def test_given_a_failing_query_when_looked_at_then_its_reason_is_told(deployment
 
 def test_given_the_ledgers_runs_when_looked_at_then_age_and_losses_are_told(deployment):
     now = datetime.now(UTC)
-    store = DynamoDbLedger(deployment.client("dynamodb"), deployment.ledger_table)
+    (bucket,) = deployment.upload_buckets
+    store = DynamoDbLedger(deployment.client("dynamodb"), deployment.ledger_table, bucket)
 
     def ran(at, version, **no_row):
-        result = DayLedger(now.date(), at, at, at, no_row=Counter(no_row), lost=["a\x1b.jpg"] if no_row else [])
+        result = DayLedger(bucket, now.date(), at, at, at, no_row=Counter(no_row), lost=["a\x1b.jpg"] if no_row else [])
         assert store.save(DayState(now.date(), result=result, version=version))
         return look(deployment, "ledger")
 
@@ -365,12 +401,21 @@ class TestImage:
             return look(deployment, "test image")
 
         yield answer
-        assert "Contents" not in deployment.client("s3").list_objects_v2(Bucket=deployment.upload_bucket, Prefix=PREFIX)
+        assert "Contents" not in deployment.client("s3").list_objects_v2(
+            Bucket=deployment.upload_buckets[0], Prefix=PREFIX
+        )
 
     def test_given_its_row_when_asked_then_the_stages_add_up(self, lake):
         finding = lake(status="scored")
         assert finding.mark is Mark.OK
         assert finding.facts["stages"]["upload"] <= finding.facts["seconds"]
+
+    def test_given_a_filter_of_keys_when_asked_then_the_images_key_passes_it(self, deployment, lake):
+        variables = {"PIXLAKE_KEY_PREFIX": "photos/", "PIXLAKE_KEY_SUFFIX": ".jpg"}
+        changed(deployment, *FUNCTION[1:], lambda a: a["Environment"]["Variables"].update(variables))
+        key = lake(status="scored").facts["key"]
+        assert key.startswith(f"photos/{PREFIX}")
+        assert key.endswith(".jpg")
 
     def test_given_no_row_in_time_when_asked_then_it_says_where_messages_are(self, lake):
         finding = lake()

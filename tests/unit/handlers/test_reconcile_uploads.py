@@ -9,12 +9,13 @@ from moto import mock_aws
 from adapters.inventory import InventoryListing
 from adapters.listing import BucketListing
 from handlers.reconcile_uploads_settings import ReconcileUploadsSettings
-from sink.errors import SettingsError
-from sink.reconcile_uploads import ReconcileUploads, Rules
+from sink.errors import ListingRefused, SettingsError
+from sink.ledger import KeyFilter
+from sink.reconcile_uploads import ReconcileUploads, Rules, WatchedBucket
 from tests.fakes_ledger import NOON, ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue, stored
 
 GOOD = {
-    "PIXLAKE_UPLOAD_BUCKET": "uploads",
+    "PIXLAKE_UPLOAD_BUCKETS": "uploads",
     "PIXLAKE_LAKE_BUCKET": "lake",
     "PIXLAKE_QUEUE_URL": "https://queue",
     "PIXLAKE_DLQ_URL": "https://dead",
@@ -46,7 +47,8 @@ def test_an_upload_may_take_as_long_as_its_message_lives_and_its_row_waits_in_th
     assert settings.message_life == timedelta(seconds=20 + 5 * 720)
     assert settings.delivery == timedelta(seconds=300)
     assert settings.earliest_upload_date == date(2026, 1, 1)
-    assert (settings.prefixes, settings.inventory) == ((), "")
+    assert (settings.prefixes, settings.inventories) == ((), {})
+    assert (settings.upload_buckets, settings.keys) == (("uploads",), KeyFilter())
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -76,17 +78,61 @@ def test_a_wrong_setting_is_named_with_its_value(name, value):
             {"PIXLAKE_RECONCILE_PREFIXES": "a/{yyyy}/, b/{dd}/"},
             BucketListing(None, "uploads", ("a/{yyyy}/", "b/{dd}/"), 1000),
         ),
-        ({"PIXLAKE_RECONCILE_INVENTORY": "s3://i/p/"}, InventoryListing(None, "uploads", "s3://i/p/")),
+        (
+            {"PIXLAKE_RECONCILE_INVENTORY": "s3://i/p/uploads/daily/"},
+            InventoryListing(None, "uploads", "s3://i/p/uploads/daily/"),
+        ),
+        (
+            {"PIXLAKE_UPLOAD_BUCKETS": "uploads,more", "PIXLAKE_RECONCILE_INVENTORY": "s3://i/more/daily"},
+            BucketListing(None, "uploads", (), 1000),
+        ),
+        (
+            {"PIXLAKE_UPLOAD_BUCKETS": "more,uploads", "PIXLAKE_RECONCILE_INVENTORY": "s3://i/more/daily"},
+            InventoryListing(None, "more", "s3://i/more/daily"),
+        ),
+        (
+            {"PIXLAKE_KEY_PREFIX": "photos/", "PIXLAKE_KEY_SUFFIX": ".jpg"},
+            BucketListing(None, "uploads", (), 1000, "photos/"),
+        ),
     ],
 )
 def test_the_settings_choose_the_listing(settings, listing):
     from handlers.bootstrap_reconcile import reconcile_uploads
 
     with mock_aws():
-        opened = reconcile_uploads(ReconcileUploadsSettings.from_env(GOOD | settings)).open_listing()
+        opened = reconcile_uploads(ReconcileUploadsSettings.from_env(GOOD | settings)).buckets[0].open_listing()
 
     assert type(opened) is type(listing)
     assert {**opened.__dict__, "client": None} == listing.__dict__
+
+
+def test_every_bucket_has_a_ledger_and_rows_of_its_own_and_the_filter_is_for_all():
+    from handlers.bootstrap_reconcile import reconcile_uploads
+
+    given = {"PIXLAKE_UPLOAD_BUCKETS": "one, two", "PIXLAKE_KEY_SUFFIX": ".jpg"}
+    with mock_aws():
+        case = reconcile_uploads(ReconcileUploadsSettings.from_env(GOOD | given))
+
+    assert [(each.name, each.lake.bucket, each.store.bucket) for each in case.buckets] == [
+        ("one", "one", "one"),
+        ("two", "two", "two"),
+    ]
+    assert case.keys == KeyFilter("", ".jpg")
+
+
+@pytest.mark.parametrize(
+    ("places", "why"),
+    [
+        ("s3://i/elsewhere/daily/", "of the bucket elsewhere"),
+        ("s3://i/one/daily/,s3://i/one/weekly/", "a second one of the bucket one"),
+        ("s3://i/one/daily/,s3://j/two/daily/", "several destination buckets"),
+    ],
+)
+def test_an_inventory_that_cannot_serve_is_refused_at_start(places, why):
+    given = {"PIXLAKE_UPLOAD_BUCKETS": "one,two", "PIXLAKE_RECONCILE_INVENTORY": places}
+
+    with pytest.raises(SettingsError, match=why):
+        ReconcileUploadsSettings.from_env(GOOD | given)
 
 
 @pytest.fixture
@@ -110,11 +156,9 @@ def test_a_run_answers_with_its_report_and_counts_everything_by_its_place(module
         module,
         "reconcile_uploads",
         ReconcileUploads(
-            lambda: ListedBucket(objects),
-            lake,
+            [WatchedBucket("b", lambda: ListedBucket(objects), lake, store)],
             queue,
             errors,
-            store,
             Rules(timedelta(minutes=20), timedelta(minutes=40)),
             now=lambda: NOON,
         ),
@@ -144,3 +188,28 @@ def test_a_run_answers_with_its_report_and_counts_everything_by_its_place(module
         ("ERROR", "uploads unaccounted for"),
     ]
     assert caplog.records[1].keys == ["given up"]
+
+
+def test_a_bucket_that_cannot_be_compared_fails_the_run_after_the_others_are_counted(
+    module, monkeypatch, capsys, caplog
+):
+    def refuse():
+        raise ListingRefused("too many objects: set ReconcilePrefixes")
+
+    lost, store = stored("lost", bucket="good"), MemoryLedger("good")
+    buckets = [
+        WatchedBucket("bad", refuse, KnownLake(), MemoryLedger("bad")),
+        WatchedBucket("good", lambda: ListedBucket([lost]), KnownLake(), store),
+    ]
+    queue, rules = RecordingQueue(), Rules(timedelta(minutes=20), timedelta(minutes=40))
+    case = ReconcileUploads(buckets, queue, ErrorLines(), rules, now=lambda: NOON)
+    monkeypatch.setattr(module, "reconcile_uploads", case)
+
+    with pytest.raises(ListingRefused, match="set ReconcilePrefixes"):
+        module.handler({}, CONTEXT)
+
+    assert queue.sent == ["lost"]
+    assert store.states[NOON.date()].result.bucket == "good"
+    assert '"LedgerRequeued":[1.0]' in capsys.readouterr().out
+    (failure,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (failure.message, failure.bucket) == ("a bucket could not be compared", "bad")

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sink.deadline import Deadline
-from sink.ledger import DayLedger, Elsewhere, digest
-from sink.reconcile_uploads import ReconcileUploads, Rules
+from sink.errors import ListingRefused
+from sink.ledger import DayLedger, Elsewhere, KeyFilter, digest, unread_digest
+from sink.reconcile_uploads import ReconcileUploads, Rules, WatchedBucket
 from tests.fakes_ledger import NOON, ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue, stored
 
 TODAY = NOON.date()
@@ -23,11 +24,9 @@ class World:
 
     def run(self, deadline=PLENTY, **others):
         given = {
-            "open_listing": lambda: self.listing,
-            "lake": self.lake,
+            "buckets": [WatchedBucket("b", lambda: self.listing, self.lake, self.store)],
             "queue": self.queue,
             "errors": self.errors,
-            "store": self.store,
             "rules": self.rules,
             "now": lambda: self.clock,
         }
@@ -164,7 +163,8 @@ def test_two_runs_at_once_put_an_upload_on_the_queue_once_and_keep_one_result():
                     inner.append(world.run())
                 yield page
 
-    outer = world.run(open_listing=lambda: Interrupted(world.listing.objects))
+    interrupted = WatchedBucket("b", lambda: Interrupted(world.listing.objects), world.lake, world.store)
+    outer = world.run(buckets=[interrupted])
 
     assert sorted(world.queue.sent) == [f"lost {n}" for n in range(4)]
     assert outer.requeued + inner[0].requeued == 4
@@ -269,7 +269,7 @@ def test_a_run_out_of_time_says_what_it_did_not_see_and_the_next_goes_on_there()
     world.queue.given["created"] = NOON - timedelta(hours=4)  # today only
     first = world.run(Deadline(Seconds(3), 0))
 
-    assert (first.days, first.unseen, first.to_json()["complete"]) == ([], [TODAY], False)
+    assert (first.days, first.unseen, first.to_json()["complete"]) == ([], [("b", TODAY)], False)
     assert world.store.states[TODAY].result is None
     assert world.queue.sent == ["lost 0", "lost 1", "lost 2", "lost 3"]
 
@@ -362,6 +362,102 @@ def test_what_was_judged_stays_judged_when_an_older_message_comes_up():
     world.run()
 
     assert world.store.states[TODAY].result.uploaded == 1
+
+
+def test_objects_whose_key_does_not_begin_and_end_as_wanted_are_no_uploads():
+    keys = ("photos/a.jpg", "photos/a.txt", "other/a.jpg", "photos/a.JPG")
+    world = World(*(stored(key) for key in keys))
+
+    today = world.today(keys=KeyFilter("photos/", ".jpg"))
+
+    assert (world.queue.sent, today.listed) == (["photos/a.jpg"], 1)
+
+
+class Buckets:
+    """Two buckets of one stack, each with a listing, rows and a ledger of its own."""
+
+    def __init__(self, world):
+        self.firsts, self.world = {}, world
+        self.listings = {name: ListedBucket() for name in ("one", "two")}
+        self.lakes = {name: KnownLake() for name in self.listings}
+        self.stores = {name: MemoryLedger(name, self.firsts) for name in self.listings}
+
+    def run(self, *names, deadline=PLENTY):
+        buckets = [
+            WatchedBucket(name, lambda name=name: self.listings[name], self.lakes[name], self.stores[name])
+            for name in names or self.listings
+        ]
+        return self.world.run(deadline, buckets=buckets)
+
+
+def test_of_two_buckets_each_is_compared_with_its_own_rows():
+    buckets = Buckets(World())
+    for name in ("one", "two"):
+        buckets.listings[name].objects = [stored("same key", bucket=name), stored(f"only in {name}", bucket=name)]
+    buckets.lakes["one"].scored = [stored("same key", bucket="one")]
+    buckets.world.errors = ErrorLines(stored("only in two", bucket="two"))
+
+    report = buckets.run()
+
+    today = {day.bucket: day for day in report.days if day.day == TODAY}
+    assert sorted(buckets.world.queue.sent) == ["only in one", "same key"]
+    assert (today["one"].rows, today["one"].no_row) == ({"scored": 1}, {"waiting": 1})
+    assert (today["two"].rows, today["two"].no_row) == ({}, {"error_output": 1, "waiting": 1})
+
+
+def test_an_unread_upload_of_one_bucket_says_nothing_of_the_same_key_in_another():
+    buckets = Buckets(World())
+    for name in ("one", "two"):
+        buckets.listings[name].objects = [stored("too large", bucket=name)]
+    buckets.world.queue.given["dead_letters"] = 1
+    dead = stored("too large", bucket="one")
+    buckets.world.queue.dead = Elsewhere(frozenset({unread_digest("one", dead.key, dead.etag)}), count=1)
+
+    report = buckets.run()
+
+    assert {day.bucket: day.no_row for day in report.days if day.day == TODAY} == {
+        "one": {"dead_letters": 1},
+        "two": {"waiting": 1},
+    }
+
+
+def test_a_bucket_that_cannot_be_listed_does_not_keep_the_other_from_being_compared():
+    class Refused(ListedBucket):
+        def pages(self, day, marker):
+            raise ListingRefused("too many objects")
+
+    buckets = Buckets(World())
+    buckets.listings["one"] = Refused()
+    buckets.listings["two"].objects = [stored("lost", bucket="two")]
+
+    report = buckets.run()
+
+    assert buckets.world.queue.sent == ["lost"]
+    assert (report.to_json()["failed"], report.to_json()["complete"]) == ({"one": "too many objects"}, False)
+    assert {day.bucket for day in report.days} == {"two"}
+
+
+def test_uploads_to_a_bucket_that_is_added_later_count_from_the_run_that_sees_it_first():
+    buckets = Buckets(World())
+    buckets.listings["two"].objects = [stored("before", bucket="two"), stored("after", NOON + HOUR, bucket="two")]
+    buckets.run("one")
+
+    buckets.run()
+    buckets.world.clock += 3 * HOUR
+    buckets.run()
+
+    assert buckets.world.queue.sent == ["after"]
+
+
+def test_a_run_out_of_time_names_the_buckets_days_and_the_next_begins_with_what_waited_the_longest():
+    buckets = Buckets(World())
+    buckets.world.queue.given["created"] = NOON - timedelta(hours=4)  # today only
+
+    report = buckets.run(deadline=Deadline(Seconds(2), 0))
+
+    assert ([day.bucket for day in report.days], report.unseen) == (["one"], [("two", TODAY)])
+    buckets.world.clock += HOUR
+    assert [day.bucket for day in buckets.run().days] == ["two", "one"]
 
 
 def test_a_days_ledger_survives_json():
