@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -78,7 +79,8 @@ class RunningCloud:
         self.process, self.url = process, url
         port = url.rpartition(":")[2]
         exports = self._run("pixlake", "env", "--port", port, env=clean_environment()).stdout
-        self.variables = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines())
+        words = (word for line in exports.splitlines() for word in shlex.split(line.removeprefix("export ")))
+        self.variables = dict(word.split("=", 1) for word in words)
         self.env = clean_environment() | self.variables
         self.session = boto3.Session("test", "test", region_name=self.variables["AWS_REGION"])
         self.bucket = self.variables["PIXLAKE_UPLOAD_BUCKET"]
