@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from pixlake.cli import environment
 from pixlake.cli.terminal import CommandError, counted, human_bytes, messages, progress_bar
@@ -52,7 +53,7 @@ def upload(
     for done, error in run(uploads, bucket, concurrency):
         if error is not None:
             failed += 1
-            messages.print(f"[red]failed[/] {done.path}: {error}", soft_wrap=True)
+            messages.print(f"[red]failed[/] {escape(f'{done.path}: {error}')}", soft_wrap=True)
         elif as_json:
             typer.echo(json.dumps({"path": str(done.path), "bucket": bucket, "key": done.key}, ensure_ascii=False))
     size = sum(each.path.stat().st_size for each in uploads)

@@ -69,6 +69,15 @@ def test_a_failed_upload_is_named_and_the_others_go_on(run, tmp_path):
     assert "a.jpg" in result.stderr
 
 
+def test_what_boto_says_of_a_name_is_shown_as_it_is(run, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+
+    result = run("upload", tmp_path, "--bucket", "no name")
+
+    assert isinstance(result.exception, CommandError)
+    assert "Invalid bucket name" in result.stderr  # with a regular expression, whose brackets are no markup
+
+
 @pytest.mark.parametrize("command", [("query", "SELECT 1"), ("upload", __file__)])
 def test_without_an_environment_the_command_says_how_to_get_one(run, command):
     result = run(*command)
