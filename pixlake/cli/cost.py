@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich import box
@@ -43,6 +43,7 @@ def cost(
     reconcile_hours: Annotated[
         float, typer.Option(help="Hours between runs of the ledger (ReconcileSchedule).", min=1)
     ] = 1,
+    entry: Annotated[Literal["notification", "eventbridge", "sns"], typer.Option(help="Entry.")] = "notification",
     buffer: Annotated[float, typer.Option(help="FirehoseBufferSeconds.", min=60, max=900)] = 300,
     nsfw_alert_share: Annotated[float, typer.Option(help="Share of uploads that raise an alert.", min=0, max=1)] = 0.01,
     log_days: Annotated[float, typer.Option(help="LogRetentionDays.", min=1)] = 30,
@@ -70,6 +71,7 @@ def cost(
         result_cache=result_cache,
         result_cache_days=result_cache_days,
         reconcile_hours=reconcile_hours,
+        entry=entry,
         buffer_s=buffer,
         alert_share=nsfw_alert_share,
         log_days=log_days,

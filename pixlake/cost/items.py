@@ -22,6 +22,7 @@ from pixlake.cost.workload import (
     LONG_POLL_S,
     MESSAGES_A_RECEIVE,
     METRICS,
+    NOTIFICATION_BYTES,
     POLLERS,
     QUERY_SHARE,
     ROW_BYTES,
@@ -70,10 +71,17 @@ def downloads(work: Workload) -> Item:
 
 
 def queue(work: Workload) -> Item:
-    """A send by S3 an image, receives and deletes in tens, and the polls of a queue that is empty."""
+    """A send an image, receives and deletes in tens, the polls of a queue that is empty; SNS where it stands before.
+
+    EventBridge takes the events of AWS services, and brings them to a queue, without a charge; so does SNS the second.
+    """
     tens = math.ceil(work.batch / MESSAGES_A_RECEIVE)
     empty = POLLERS * SECONDS_A_DAY / LONG_POLL_S * DAYS_A_MONTH
-    return Item("SQS", (Charge("sqs_requests", work.images + 2 * work.batches * tens + empty),))
+    charges = [Charge("sqs_requests", work.images + 2 * work.batches * tens + empty)]
+    if work.entry == "sns":
+        charges.append(Charge("sns_requests", work.images))
+        charges.append(Charge("sns_filtering", work.images * NOTIFICATION_BYTES / GB))
+    return Item("SQS", tuple(charges))
 
 
 def firehose_bytes(rows: float, limits: Limits | None = None) -> float:

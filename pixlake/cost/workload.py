@@ -13,6 +13,7 @@ GB = 2**30
 ROW_BYTES = 1_464  # JSON of a scored row, as it is packed for Firehose
 PARQUET_BYTES = 317  # the same row in Parquet with Snappy; half of it are identities, which do not compress
 JQ_US = 59  # the partitioning query on one row, in microseconds
+NOTIFICATION_BYTES = 750  # S3's notification of an upload
 CACHE_ITEM_BYTES = 970  # an item of the result cache, with the 100 bytes that DynamoDB adds
 
 # Reckoned. What is not known is put rather too high.
@@ -43,8 +44,9 @@ class Workload:
     """A day's uploads and the stack's settings.
 
     `duplicates`: share (0 to 1) whose bytes were uploaded before, within `result_cache_days`. `ms_per_image`: decoding
-    and scoring by one vCPU; None reckons it from `mean_bytes`. `lake_days`: how long rows are kept. Analysts ask
-    `queries_per_day` queries, each about `query_days` of uploads.
+    and scoring by one vCPU; None reckons it from `mean_bytes`. `lake_days`: how long rows are kept. `entry`: the
+    parameter `Entry`, how uploads are announced. Analysts ask `queries_per_day` queries, each about `query_days` of
+    uploads.
     """
 
     images_per_day: float = 1_000_000
@@ -62,6 +64,7 @@ class Workload:
     alert_share: float = 0.01
     log_days: float = 30
     lake_days: float = 365
+    entry: str = "notification"
     queries_per_day: float = 10
     query_days: float = 7
 

@@ -28,7 +28,7 @@ def test_each_option_reaches_the_workload():
         *("--images-per-day", "200000", "--mean-bytes", "1500000", "--duplicates", "0.1", "--ms-per-image", "90"),
         *("--memory", "3538", "--batch-size", "20", "--window", "7", "--no-result-cache", "--result-cache-days", "3"),
         *("--reconcile-hours", "6", "--buffer", "900", "--nsfw-alert-share", "0.05", "--log-days", "7"),
-        *("--days", "90", "--queries-per-day", "3", "--json"),
+        *("--days", "90", "--queries-per-day", "3", "--entry", "sns", "--json"),
     )
 
     work = Workload(
@@ -37,6 +37,7 @@ def test_each_option_reaches_the_workload():
         duplicates=0.1,
         ms_per_image=90,
         memory_mb=3_538,
+        entry="sns",
         batch_size=20,
         window_s=7,
         result_cache=False,

@@ -69,6 +69,12 @@ def test_the_queue_is_sent_to_once_an_image_and_emptied_in_tens():
     assert of(items.queue(WORK)) == {"sqs_requests": MONTH + 10 * BATCHES + 648_000}
 
 
+def test_a_topic_before_the_queue_is_paid_for_and_eventbridge_is_not():
+    topic = {"sns_requests": MONTH, "sns_filtering": MONTH * 750 / GB}
+    assert of(items.queue(replace(WORK, entry="sns"))) == of(items.queue(WORK)) | topic
+    assert of(items.queue(replace(WORK, entry="eventbridge"))) == of(items.queue(WORK))
+
+
 def test_a_batch_of_one_image_costs_a_receive_and_a_delete():
     assert of(items.queue(replace(WORK, batch_size=1))) == {"sqs_requests": 3 * MONTH + 648_000}
 

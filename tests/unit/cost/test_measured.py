@@ -12,7 +12,15 @@ import pyarrow.parquet
 import pytest
 
 from inference import Scored, Scorer, ScorerSettings
-from pixlake.cost.workload import ALARMS, METRICS, PARQUET_BYTES, ROW_BYTES, Workload
+from pixlake.cost.workload import (
+    ALARMS,
+    LEDGER_MEMORY_GB,
+    METRICS,
+    NOTIFICATION_BYTES,
+    PARQUET_BYTES,
+    ROW_BYTES,
+    Workload,
+)
 from pixlake.localcloud import template as templates
 from sink.events import UploadEvent
 from sink.objects import FetchedObject
@@ -86,6 +94,10 @@ def test_a_row_of_parquet_has_as_many_bytes(records):
     assert len(file.getvalue()) / len(lines) == pytest.approx(PARQUET_BYTES, rel=0.1)
 
 
+def test_a_notification_has_about_as_many_bytes(event):
+    assert len(event("s3_object_created")) == pytest.approx(NOTIFICATION_BYTES, rel=0.15)
+
+
 def test_the_workload_s_settings_are_the_template_s_defaults():
     defaults = templates.load(ROOT / "template.yaml", {}, "us-east-1").parameters
     work = Workload()
@@ -102,6 +114,8 @@ def test_the_workload_s_settings_are_the_template_s_defaults():
     assert {name: float(defaults[name]) for name in settings} == settings
     assert (defaults["ResultCache"], defaults["ReconcileSchedule"]) == ("on", "rate(1 hour)")
     assert (work.result_cache, work.reconcile_hours) == (True, 1)
+    assert work.entry == defaults["Entry"]
+    assert float(defaults["ReconcileMemorySize"]) == LEDGER_MEMORY_GB * 1024
 
 
 def test_there_are_no_more_alarms_and_metrics_than_are_reckoned_with():
