@@ -1,12 +1,14 @@
 """Where uploads come from and how they are announced: every way of deploying, held to what it makes and may not."""
 
 import json
+import re
 from itertools import product
 
 import pytest
 
 from pixlake.localcloud.errors import TemplateError
-from tests.template.expansion import expand, translated
+from tests.conftest import ROOT
+from tests.template.expansion import document, expand, translated
 
 OWN = "pixlake-uploads-123456789012-us-east-1"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:uploads"
@@ -202,6 +204,35 @@ def test_the_scorer_decrypts_by_the_existing_buckets_keys_through_s3_and_nobody_
     }
     others = [resource for name, resource in made.items() if name != "ScoreUploadsFunctionRole"]
     assert THEIR_KEY not in json.dumps(others)
+
+
+ENDPOINTS = {"firehose": "kinesis-firehose", "cloudwatch": "monitoring"}
+"""Endpoints by the prefix of the actions that they serve, where the names differ."""
+NOT_CALLED = {"glue", "kms"}
+"""Services that Athena, S3, SQS and DynamoDB ask in a function's name."""
+
+
+def test_the_documentation_names_the_endpoints_of_the_services_that_the_functions_call():
+    made = expand(*(f"{name}FunctionRole" for name in ("ScoreUploads", "ReconcileUploads")))
+    called = {
+        action.split(":")[0]
+        for role in made.values()
+        for statement in statements(role).values()
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    named = re.findall(r"^\| `([a-z0-9-]+)` \| (?:gateway|interface)", page, re.MULTILINE)
+
+    assert sorted(named) == sorted(ENDPOINTS.get(each, each) for each in called - NOT_CALLED)
+
+
+def test_the_documentation_speaks_of_every_parameter_that_the_groups_of_this_page_hold():
+    interface = document()["Metadata"]["AWS::CloudFormation::Interface"]
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    for group in interface["ParameterGroups"]:
+        if group["Label"]["default"] in ("Where uploads come from", "How long it is kept", "How it is protected"):
+            assert [name for name in group["Parameters"] if f"`{name}" not in page] == []
 
 
 REFUSED = [
