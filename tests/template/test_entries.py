@@ -16,6 +16,8 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890
 THEIR_KEY = "arn:aws:kms:us-east-1:123456789012:key/5678abcd-12ab-34cd-56ef-1234567890ab"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 VPC = {"VpcSubnetIds": "subnet-0123abcd,subnet-4567abcd", "VpcSecurityGroupIds": "sg-0123abcd"}
+IN_VPC = {"ScoreUploadsFunction", "ReconcileUploadsFunction"}
+"""Not the release's hook: it asks CodeDeploy and Lambda once, for which a VPC would need two endpoints more."""
 VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 
 ENTRIES = {
@@ -92,13 +94,11 @@ def test_each_way_of_deploying_makes_what_it_needs_and_nothing_else(entry, bucke
     }
     for name, role in of_type(made, "AWS::IAM::Role").items():
         assert role.get("PermissionsBoundary") == (BOUNDARY if "boundary" in on else None), name
-        is_functions = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
-            "Service": "lambda.amazonaws.com"
-        }
-        assert (VPC_ACCESS in role.get("ManagedPolicyArns", [])) == ("vpc" in on and is_functions), name
+        in_vpc = "vpc" in on and name in {f"{function}Role" for function in IN_VPC}
+        assert (VPC_ACCESS in role.get("ManagedPolicyArns", [])) == in_vpc, name
     for name, function in of_type(made, "AWS::Lambda::Function").items():
         subnets = function.get("VpcConfig", {}).get("SubnetIds", [])
-        assert subnets == (VPC["VpcSubnetIds"].split(",") if "vpc" in on else []), name
+        assert subnets == (VPC["VpcSubnetIds"].split(",") if "vpc" in on and name in IN_VPC else []), name
     scorer, ledger = made["ScoreUploadsFunctionRole"], made["ReconcileUploadsFunctionRole"]
     assert statements(scorer)["ReadUploads"]["Resource"] == arns(buckets, "/*")
     assert statements(scorer)["TellAbsentFromForbidden"]["Resource"] == arns(buckets)
@@ -193,7 +193,7 @@ def test_the_ledger_knows_the_filter(buckets):
     assert (variables["PIXLAKE_KEY_PREFIX"], variables["PIXLAKE_KEY_SUFFIX"]) == ("a/", ".png")
 
 
-def test_the_scorer_decrypts_by_the_existing_buckets_keys_through_s3_and_nobody_else_does():
+def test_existing_buckets_keys_serve_the_scorer_and_the_release_s_test_picture_through_s3_and_nobody_else():
     made = expand(**parameters("notification", "two", UploadKmsKeyArns=THEIR_KEY))
     assert statements(made["ScoreUploadsFunctionRole"])["DecryptExistingUploads"] == {
         "Sid": "DecryptExistingUploads",
@@ -202,7 +202,13 @@ def test_the_scorer_decrypts_by_the_existing_buckets_keys_through_s3_and_nobody_
         "Resource": [THEIR_KEY],
         "Condition": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
     }
-    others = [resource for name, resource in made.items() if name != "ScoreUploadsFunctionRole"]
+    hook = statements(made["CheckReleaseFunctionRole"])["EncryptTheTestPictureThere"]
+    assert (hook["Resource"], hook["Condition"]["StringEquals"]) == (
+        [THEIR_KEY],
+        {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+    )
+    users = ("ScoreUploadsFunctionRole", "CheckReleaseFunctionRole")
+    others = [resource for name, resource in made.items() if name not in users]
     assert THEIR_KEY not in json.dumps(others)
 
 

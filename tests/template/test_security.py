@@ -250,7 +250,7 @@ class TestRoles:
         for name, role in of_type(resolved, "AWS::IAM::Role").items():
             needed = {logs} if f"{name}.Arn" in functions else set()
             needed |= {queue} if f"{name}.Arn" in polled else set()
-            needed |= {"AWSCodeDeployRoleForLambda"} if name == "CodeDeployServiceRole" else set()  # SAM makes it
+            needed |= {"AWSCodeDeployRoleForLambdaLimited"} if name == "ReleaseRole" else set()
             assert {arn.rsplit("/", 1)[-1] for arn in role.get("ManagedPolicyArns", [])} == needed, name
 
     def test_are_assumed_by_one_service_each(self, resolved):

@@ -189,16 +189,33 @@ class TestRelease:
 
     @pytest.mark.parametrize("name", templates.read(PATH)["Parameters"])
     def test_a_parameter_that_changes_the_function_makes_a_new_version(self, name):
-        before, after = resolve(), resolve(**{name: another_value(name)})
+        around = TOGETHER.get(name, {})
+        before, after = resolve(**around), resolve(**around | {name: another_value(name)})
         changed = scorer_in(before) != scorer_in(after)
         published = only(before, "AWS::Lambda::Version") != only(after, "AWS::Lambda::Version")
         assert published == changed, "without a change Lambda publishes nothing, and CloudFormation fails"
 
     def test_the_version_s_description_is_within_lambda_s_limit(self):
         longest = resolve(
-            AlertOn="is_nsfw,needs_review,has_text,is_low_quality", MetadataNames="x" * 100, MaxImageBytes=5 * 10**11
+            AlertOn="is_nsfw,needs_review,has_text,is_low_quality",
+            MetadataNames="x" * 60,
+            MaxImageBytes=2**30,
+            VpcSubnetIds=",".join(f"subnet-{number:017x}" for number in range(3)),
+            VpcSecurityGroupIds="sg-0123456789abcdef0",
         )
         assert len(only(longest, "AWS::Lambda::Version")["Description"]) <= 256
+
+
+TOGETHER = {  # what a parameter wants beside it
+    "UploadTopicArn": {
+        "Entry": "sns",
+        "ExistingBuckets": "photos",
+        "UploadTopicArn": "arn:aws:sns:us-east-1:123456789012:before",
+    },
+    "UploadKmsKeyArns": {"ExistingBuckets": "photos"},
+    "VpcSubnetIds": {"VpcSubnetIds": "subnet-0000000a", "VpcSecurityGroupIds": "sg-0000000b"},
+    "VpcSecurityGroupIds": {"VpcSubnetIds": "subnet-0000000a", "VpcSecurityGroupIds": "sg-0000000b"},
+}
 
 
 def scorer_in(resources):
@@ -215,6 +232,14 @@ def another_value(name):
         "ReconcileSchedule": "rate(6 hours)",
         "ReconcilePrefixes": "photos/",
         "ReconcileInventory": "s3://lists/inventory/uploads/daily/",
+        "ExistingBuckets": "photos",
+        "KeyPrefix": "photos/",
+        "KeySuffix": ".jpg",
+        "UploadTopicArn": "arn:aws:sns:us-east-1:123456789012:uploads",
+        "UploadKmsKeyArns": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
+        "VpcSubnetIds": "subnet-0123456789abcdef0",
+        "VpcSecurityGroupIds": "sg-0123456789abcdef0",
         "DatabaseName": "other",
         "AlarmEmail": "ops@example.org",
         "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
