@@ -10,6 +10,7 @@ FUZZ_SECONDS ?= 300
 CHECKOV := .venv-checkov
 AUDIT := .venv-audit
 RUNTIME := .venv-runtime
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 # The sets are complete, so pip resolves nothing (and old pips stumble over pinned extras).
 PIP := --disable-pip-version-check --progress-bar off --no-deps --require-hashes --requirement
@@ -56,7 +57,14 @@ fuzz: $(VENV)/.ready $(FUZZ)/.ready  ## the whole corpus of hostile files, then 
 soak: $(VENV)/.ready  ## a million events and 20,000 images under faults (SOAK="--events N --images N --seed N")
 	@$(BIN)/python -m tests.soak $(SOAK)
 
-bench: $(VENV)/.ready  ## the scorer against the limit of this machine (BENCH="--quick --rounds N --only TEXT")
+$(PEERS)/.ready: requirements/peers.txt
+	@echo "Setting up $(PEERS) (once; 850 MB) …"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/pip install $(PIP) requirements/peers.txt | $(COUNT)
+	@touch $@
+
+# Ray Data and Daft are set up on the first run that wants them.
+bench: $(VENV)/.ready $(if $(findstring --no-peers,$(BENCH)),,$(PEERS)/.ready)  ## the scorer against the limit of this machine (BENCH="--quick --rounds N --only TEXT --no-peers")
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(VENV)/.ready $(CHECKOV)/.ready  ## lint, formatting, types, import rules, drift of generated files, templates
@@ -120,4 +128,4 @@ test-built: $(VENV)/.ready build $(RUNTIME)/.ready  ## what `make build` has bui
 	@$(BIN)/python -m pytest tests/built -m built
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) $(AUDIT) $(RUNTIME) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM) $(FUZZ) $(CHECKOV) $(AUDIT) $(RUNTIME) $(PEERS) .cache .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
