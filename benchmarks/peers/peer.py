@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ CACHE = ROOT / ".cache" / "bench" / "peers"
 PROGRAMS = {"ray": "benchmarks.peers.on_ray", "daft": "benchmarks.peers.on_daft"}
 CORES = 2
 LIMIT_S = 900.0
-"""A start, a run or an end that takes longer is a failure: the slowest run that we saw took a tenth of it."""
+"""A start or a run that takes longer is a failure: the slowest that we saw took a tenth of it."""
+STOP_S = 20.0
+"""Time to end in good order, from the middle of a run after Ctrl-C as well; Ray takes 2 s when it is idle."""
 LONGEST_DIRECTORY = 40
 """Ray adds up to 65 characters for its sockets, whose names end at 107 (unix(7))."""
 VARIABLES = {
@@ -58,22 +61,12 @@ class Peer:
     ----------
     variant
         see `artefacts.files`
-    command
-        instead of the peer's program: reads and writes what `serving` describes
     """
 
-    def __init__(
-        self,
-        name: str,
-        variant: artefacts.Variant,
-        models: Sequence[str],
-        cores: int = CORES,
-        command: Sequence[str] | None = None,
-    ) -> None:
+    def __init__(self, name: str, variant: artefacts.Variant, models: Sequence[str], cores: int = CORES) -> None:
         self.title = f"{name} {variant} {'+'.join(models)}"
         self.versions: Mapping[str, str] = {}
         self._name, self._variant, self._models, self._cores = name, variant, tuple(models), cores
-        self._command = list(command or [str(PYTHON), "-m", "benchmarks.peers.serving", PROGRAMS[name]])
         self._log = CACHE / f"{self.title.replace(' ', '-')}.log"
         self._process: subprocess.Popen[str] | None = None
         self._temporary = ""
@@ -95,8 +88,8 @@ class Peer:
         """
         if not sys.platform.startswith("linux"):
             raise PeerFailed("the peers are measured by /proc, so on Linux only: leave them out with --no-peers")
-        if not Path(self._command[0]).exists():
-            raise PeerFailed(f"{self._command[0]} is not there: `make bench` sets it up, --no-peers goes without")
+        if not PYTHON.exists():
+            raise PeerFailed(f"{PYTHON} is not there: `make bench` sets it up, --no-peers goes without")
         CACHE.mkdir(parents=True, exist_ok=True)
         near = CACHE.parent / "tmp"
         near.mkdir(exist_ok=True)
@@ -105,7 +98,7 @@ class Peer:
         job = Job(artefacts.files(self._variant, self._models), self._cores, self._temporary)
         with self._log.open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*self._command, json.dumps(asdict(job))],
+                [str(PYTHON), "-m", "benchmarks.peers.serving", PROGRAMS[self._name], json.dumps(asdict(job))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -115,8 +108,12 @@ class Peer:
                 start_new_session=True,  # Ctrl-C is for the bench, which then stops its peers in good order
             )
         pin(self._process.pid, set(range(self._cores)))
-        self.versions = self._answer()["versions"]
-        self._suspend()
+        try:
+            self.versions = self._answer()["versions"]
+            self._suspend()
+        except BaseException:
+            self.stop()
+            raise
 
     def run(self, paths: Sequence[Path]) -> Ran:
         """Score the files.
@@ -145,9 +142,9 @@ class Peer:
         mine = tree(process.pid)
         try:
             send(mine, signal.SIGCONT)
-            with process.stdin, process.stdout:
+            with process.stdout, suppress(BrokenPipeError, subprocess.TimeoutExpired):
                 process.stdin.close()
-                process.wait(LIMIT_S)
+                process.wait(STOP_S)
         finally:
             send({**mine, **tree(process.pid)}, signal.SIGKILL)
             process.wait()
