@@ -38,14 +38,13 @@ def scored(batch: dict[str, Any], files: tuple[tuple[str, str], ...]) -> dict[st
 
 @contextmanager
 def program(job: Job) -> Iterator[Score]:
-    """Start Ray on the loopback interface, without its dashboard."""
+    """Start Ray on this machine alone, without its dashboard."""
     ray.init(
         num_cpus=job.cores,
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level=logging.ERROR,
         log_to_driver=False,
-        _node_ip_address="127.0.0.1",
         _temp_dir=job.temporary,
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
