@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from benchmarks.dataset import CACHE, PictureSet, build
-from benchmarks.peers import agreement
 from benchmarks.peers.agreement import PeerDisagrees
 from benchmarks.peers.peer import CORES, PROGRAMS, Peer, PeerFailed
 from tools.models.errors import ModelBuildError
@@ -33,7 +32,7 @@ def main() -> int:
     try:
         with Peer(given.peer, given.variant, models, given.cores) as peer:
             print(f"{peer.title}: {', '.join(f'{name} {version}' for name, version in peer.versions.items())}")
-            agreement.require(peer.run(agreement.photos()).scores, models, given.variant)
+            peer.check()
             peer.run(paths[:WARM_UP])
             for _ in range(given.rounds):
                 ran = peer.run(paths)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers import artefacts
+from benchmarks.peers import agreement, artefacts
 from benchmarks.peers.processes import Meter, send, tree
 from benchmarks.peers.serving import Job, Scores
 from benchmarks.workers import Took, pin
@@ -134,6 +134,16 @@ class Peer:
         if set(scores) != {str(path) for path in paths}:
             raise PeerFailed(f"{self.title}: {len(scores)} of {len(paths)} pictures scored; see {self._log}")
         return Ran(answer["wall_s"], meter.cpu_s(answer["wall_s"]), meter.peak_mb, scores)
+
+    def check(self) -> None:
+        """Score the photos whose answers are known; a first warm-up, too.
+
+        Raises
+        ------
+        PeerDisagrees
+            its figures are not the models'
+        """
+        agreement.require(self.run(agreement.photos()).scores, self._models, self._variant)
 
     def stop(self) -> None:
         """End the process by ending its input; what is left of it after that is killed."""

@@ -27,7 +27,7 @@ def program(job):
             os.kill(os.getpid(), signal.SIGKILL)
         answered = paths[:-1] if how == "leaves one out" else paths
         ready_at = time.monotonic() - 60 if how == "loads for every run" else None
-        return Scored({path: {"nsfw": len(job.files) / 2} for path in answered}, ready_at)
+        return Scored({path: {"nsfw": 0.0, "quality": len(job.files) / 4} for path in answered}, ready_at)
 
     yield score
     if how != "leaves its child":

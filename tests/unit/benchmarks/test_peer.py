@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.peers import peer as module
 from benchmarks.peers import processes
+from benchmarks.peers.agreement import PeerDisagrees
 from benchmarks.peers.peer import Peer, PeerFailed
 from benchmarks.peers.processes import Meter, memory_mb, tree
 from tests.conftest import ROOT
@@ -49,7 +50,7 @@ def test_a_peer_scores_what_it_is_told_and_says_who_it_is(make):
         first, second = peer.run(PATHS), peer.run(PATHS[:1])
 
         assert peer.versions["fake"] == "1.0"
-    assert first.scores == {"one.jpg": {"nsfw": 1.0}, "two.jpg": {"nsfw": 1.0}}
+    assert first.scores == {name: {"nsfw": 0.0, "quality": 0.5} for name in ("one.jpg", "two.jpg")}
     assert set(second.scores) == {"one.jpg"}
     assert 0 < first.wall_s < 10
     assert first.peak_mb > 5
@@ -95,6 +96,11 @@ def test_a_peer_that_dies_is_no_measurement(make):
 def test_a_peer_that_leaves_a_picture_out_is_no_measurement(make):
     with make("leaves one out") as peer, pytest.raises(PeerFailed, match="1 of 2 pictures"):
         peer.run(PATHS)
+
+
+def test_a_peer_whose_figures_are_made_up_is_no_measurement(make):
+    with make() as peer, pytest.raises(PeerDisagrees, match="quality"):
+        peer.check()
 
 
 def test_a_peer_that_is_not_installed_is_named(make, monkeypatch, tmp_path):
