@@ -37,8 +37,8 @@ def scored(batch: dict[str, Any], files: tuple[tuple[str, str], ...]) -> dict[st
 
 
 @contextmanager
-def program(job: Job) -> Iterator[Score]:
-    """Start Ray on this machine alone, without its dashboard."""
+def started(job: Job) -> Iterator[None]:
+    """Ray on this machine alone, without its dashboard."""
     ray.init(
         num_cpus=job.cores,
         include_dashboard=False,
@@ -49,6 +49,15 @@ def program(job: Job) -> Iterator[Score]:
     )
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def program(job: Job) -> Iterator[Score]:
+    """Start Ray; its processes load the models with the first run."""
     files = tuple(job.files.items())
 
     def score(paths: list[str]) -> Scored:
@@ -56,7 +65,5 @@ def program(job: Job) -> Iterator[Score]:
         rows = read.map_batches(scored, batch_size=BATCH, fn_kwargs={"files": files}).take_all()
         return Scored({row.pop("path"): {name: float(value) for name, value in row.items()} for row in rows})
 
-    try:
+    with started(job):
         yield score
-    finally:
-        ray.shutdown()

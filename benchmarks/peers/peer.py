@@ -24,7 +24,11 @@ from benchmarks.workers import Took, pin
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 CACHE = ROOT / ".cache" / "bench" / "peers"
-PROGRAMS = {"ray": "benchmarks.peers.on_ray", "daft": "benchmarks.peers.on_daft"}
+PROGRAMS = {
+    "daft": "benchmarks.peers.on_daft",
+    "ray": "benchmarks.peers.on_ray_by_guide",
+    "ray-tuned": "benchmarks.peers.on_ray",
+}
 CORES = 2
 LIMIT_S = 900.0
 """A start or a run that takes longer is a failure: the slowest that we saw took a tenth of it."""

@@ -21,7 +21,7 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 NSFW_MEAN_BGR = np.array((104, 117, 123), np.float32)
 TEXT_FROM = 0.3  # probability from which a pixel counts as text
-QUALITY_SIDE, QUALITY_RATIO = 512, 4
+QUALITY_SIDE, COLOUR_SIDE, QUALITY_RATIO = 512, 224, 4
 
 
 def category_input(picture: Image.Image) -> NDArray[np.float32]:
@@ -44,22 +44,33 @@ def text_input(picture: Image.Image) -> NDArray[np.float32]:
     return np.ascontiguousarray(((small[..., ::-1] / 255 - 0.5) / 0.5).transpose(2, 0, 1))
 
 
-def quality_input(picture: Image.Image) -> Pixels:
-    """The shorter side at 512, averaged; of a long picture the central part; a smaller picture as it is."""
+def quality_input(picture: Image.Image) -> tuple[Pixels, Pixels]:
+    """The luminance with the shorter side at 512, averaged, and the colours at 224 or a little more.
+
+    Of a long picture the central part; a smaller picture as it is.
+    """
     shorter = min(picture.size)
     width, height = (min(side, shorter * QUALITY_RATIO) for side in picture.size)
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     scale = min(1.0, QUALITY_SIDE / shorter)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(picture.resize(size, Image.Resampling.BOX, box=(left, top, left + width, top + height)))
+    box = (left, top, left + width, top + height)
+    luminance = picture.convert("L").resize(size, Image.Resampling.BOX, box=box)
+    colour = picture.reduce(max(1, shorter // COLOUR_SIDE), box=box)
+    return np.asarray(luminance), np.asarray(colour)
 
 
-INPUTS: dict[str, Callable[[Image.Image], NDArray[Any]]] = {
+INPUTS: dict[str, Callable[[Image.Image], Any]] = {
     "category": category_input,
     "nsfw": nsfw_input,
     "text": text_input,
     "quality": quality_input,
 }
+
+
+def prepare(picture: Image.Image, names: Sequence[str]) -> dict[str, Any]:
+    """The inputs of these models, by name."""
+    return {name: INPUTS[name](picture) for name in names}
 
 
 FIGURES = {"category": ("category", "category_score"), "nsfw": ("nsfw",), "text": ("text",), "quality": ("quality",)}
@@ -91,7 +102,10 @@ class Models:
     def score(self, encoded: Sequence[bytes]) -> list[dict[str, float]]:
         """Decode a batch in full, run every model, and return the figures of each picture."""
         pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in encoded]
-        prepared = [{name: INPUTS[name](picture) for name in self._names} for picture in pictures]
+        return self.run([prepare(picture, self._names) for picture in pictures])
+
+    def run(self, prepared: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+        """Run every model on a batch of inputs, and return the figures of each picture."""
         scores: list[dict[str, float]] = [{} for _ in prepared]
         for name, session in self._sessions.items():
             inputs = np.stack([one[name] for one in prepared])
@@ -102,7 +116,7 @@ class Models:
                 score.update(zip(FIGURES[name], _DECODERS[name](answer), strict=True))
         if self._quality:
             for score, one in zip(scores, prepared, strict=True):
-                score["quality"] = self._quality(one["quality"])["score"]
+                score["quality"] = self._quality(*one["quality"])["score"]
         return scores
 
 
