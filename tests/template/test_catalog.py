@@ -10,7 +10,7 @@ from pixlake.localcloud import template as templates
 from tests.conftest import ROOT
 from tools.schemas.__main__ import generated
 from tools.schemas.catalog_template import NamedQuery
-from tools.schemas.contract import changes_against_released, read
+from tools.schemas.contract import changes_against_released, numbered, read
 
 CONTRACT = read(ROOT / "schemas" / "image_scores.json")
 
@@ -64,6 +64,31 @@ def test_released_columns_are_only_added_to_at_the_end():
     released = read(ROOT / "schemas" / "released" / "image_scores.json")
 
     assert list(changes_against_released(released, CONTRACT)) == []
+
+
+def test_the_table_says_which_version_of_the_schema_it_has():
+    catalog = templates.read(ROOT / "athena" / "catalog.yaml")["Resources"]
+    parameters = catalog["ImageScores"]["Properties"]["TableInput"]["Parameters"]
+
+    assert parameters["pixlake.schema_version"] == str(CONTRACT["schema_version"])
+    assert isinstance(CONTRACT["schema_version"], int)
+
+
+@pytest.mark.parametrize(
+    ("change", "steps"),
+    [
+        (lambda c: c["columns"].append({"name": "redness", "type": "struct<score:double>", "comment": ""}), 1),
+        (lambda c: c["columns"][-1].update(type=c["columns"][-1]["type"][:-1] + ",margin:double>"), 1),
+        (lambda c: c["columns"][0].update(comment="said better"), 0),
+        (lambda c: c.update(schema_version=99), 0),
+    ],
+)
+def test_a_change_of_columns_is_a_new_version_of_the_schema(change, steps):
+    released = {**CONTRACT, "schema_version": 7}
+    changed = json.loads(json.dumps(released))
+    change(changed)
+
+    assert numbered(changed, released)["schema_version"] == 7 + steps
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def generated(root: Path) -> dict[Path, str]:
     path = root / "schemas" / "image_scores.json"
     catalog = Catalog.load(root / "src" / "inference" / "models")
     contract = contracts.with_model_columns(contracts.read(path), catalog)
+    contract = contracts.numbered(contract, contracts.read(root / "schemas" / "released" / "image_scores.json"))
     queries = [NamedQuery.read(file) for file in sorted((root / "athena" / "queries").glob("*.sql"))]
     policy = Policy.read(root / "schemas" / "policy.json")
     views = [View.read(file, contract, policy) for file in sorted((root / "athena" / "views").glob("*.sql"))]

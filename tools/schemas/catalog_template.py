@@ -18,6 +18,8 @@ PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
+KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
 
 @dataclass(frozen=True)
 class Tagged:
@@ -104,6 +106,7 @@ def catalog_template(contract: dict[str, Any], views: list[View], queries: list[
 def _database() -> dict[str, Any]:
     return {
         "Type": "AWS::Glue::Database",
+        **KEPT,  # Glue deletes a database with all that is in it: analysts' own tables and views too
         "Properties": {
             "CatalogId": Tagged("Ref", "AWS::AccountId"),
             "DatabaseInput": {"Name": Tagged("Ref", "DatabaseName"), "Description": "Scores of uploaded images"},
@@ -115,6 +118,7 @@ def _table(contract: dict[str, Any]) -> dict[str, Any]:
     name = contract["table"]
     return {
         "Type": "AWS::Glue::Table",
+        **KEPT,  # the lake stays readable without the stack
         "Properties": {
             "CatalogId": Tagged("Ref", "AWS::AccountId"),
             "DatabaseName": Tagged("Ref", "Database"),
@@ -125,6 +129,7 @@ def _table(contract: dict[str, Any]) -> dict[str, Any]:
                 "Parameters": {
                     "EXTERNAL": "TRUE",
                     "classification": "parquet",
+                    "pixlake.schema_version": str(contract["schema_version"]),
                     "projection.enabled": "true",
                     "projection.dt.type": "date",
                     "projection.dt.format": "yyyy-MM-dd",

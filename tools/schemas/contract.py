@@ -45,6 +45,19 @@ def _model_column(model: Any) -> dict[str, Any]:
     return {"name": model.name, "type": f"struct<{struct}>", "comment": comment, "model": model.name}
 
 
+def numbered(contract: dict[str, Any], released: dict[str, Any]) -> dict[str, Any]:
+    """The contract with its `schema_version`: the released one, or the next where columns were added since."""
+    version = released.get("schema_version", 1)  # release 0.1.0 had no number
+    version += _readable(contract) != _readable(released)
+    rest = {name: value for name, value in contract.items() if name not in ("table", "comment")}
+    return {"table": contract["table"], "comment": contract["comment"], **rest, "schema_version": version}
+
+
+def _readable(contract: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a query can tell of a contract: comments may be mended without a new version."""
+    return [(column["name"], column["type"]) for column in contract["columns"] + contract["partition_keys"]]
+
+
 def changes_against_released(released: dict[str, Any], current: dict[str, Any]) -> Iterable[str]:
     """What a released reader would stumble over: removed, moved or retyped columns. Empty when only added to."""
     for index, column in enumerate(released["columns"]):
