@@ -41,13 +41,13 @@ def in_the_way() -> list[str]:
 
 
 def from_outputs(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Variables of a stack by its outputs."""
-    missing = [output for output in FROM_OUTPUTS.values() if output not in outputs]
-    if missing:
-        raise CommandError(f"the stack has no output {', '.join(missing)}: is it a pixlake stack of this version?")
+    """Variables of a stack by its outputs. A stack of an older release has fewer; what needs another one says so."""
+    found = {variable: outputs[output] for variable, output in FROM_OUTPUTS.items() if output in outputs}
+    buckets = found.setdefault("PIXLAKE_UPLOAD_BUCKETS", outputs.get("UploadBucketName", ""))  # 0.1.0 has but its own
+    if not buckets:
+        raise CommandError(f"the stack has no output {FROM_OUTPUTS['PIXLAKE_UPLOAD_BUCKETS']}: is it a pixlake stack?")
     # Empty with several buckets, so that none of another stack stays set.
-    only = "" if "," in outputs["UploadBuckets"] else outputs["UploadBuckets"]
-    return {"PIXLAKE_UPLOAD_BUCKET": only} | {variable: outputs[output] for variable, output in FROM_OUTPUTS.items()}
+    return {"PIXLAKE_UPLOAD_BUCKET": "" if "," in buckets else buckets} | found
 
 
 def of_local_cloud(
@@ -86,6 +86,6 @@ def required(variable: str) -> str:
     if not value:
         raise NotSetError(
             f"{variable} is not set. Start the local cloud with `pixlake up` and run `eval $(pixlake env)`, "
-            "or run `eval $(pixlake env --stack NAME)` for a deployed stack."
+            "or run `eval $(pixlake env --stack NAME)` for a deployed stack; one of an older release may lack it."
         )
     return value

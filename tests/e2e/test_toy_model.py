@@ -1,4 +1,7 @@
-"""Adding a model is one new directory and `make schemas`: its score can be selected by SQL, nothing else is touched."""
+"""Adding a model is one new directory and `make schemas`: its score can be selected by SQL, nothing else is touched.
+
+It comes the way that changes come to a stack: in an update of the last release, whose rows and messages stay.
+"""
 
 import os
 import shutil
@@ -9,9 +12,11 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import running
+from tests.upgrade.releases import unpack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("toy")]
 
+CAT = ROOT / "samples" / "cat.jpg"
 MODEL_TOML = """\
 name = "redness"
 version = "0.1.0"
@@ -59,8 +64,21 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def test_a_toy_model_is_one_directory_and_its_score_is_a_column(checkout):
-    # given a new directory, and its author's one command
+def schema_version(cloud):
+    table = cloud.client("glue").get_table(DatabaseName=cloud.variables["PIXLAKE_DATABASE"], Name="image_scores")
+    return int(table["Table"]["Parameters"].get("pixlake.schema_version", "1"))
+
+
+def test_a_toy_model_in_an_update_of_the_last_release_is_a_column_beside_the_rows_that_were_there(checkout, tmp_path):
+    # given a stack of the last release, with its own code and rows, and an upload that came just before the update
+    state, released = tmp_path / "state", unpack(tmp_path / "released")
+    with running("--data", str(state), "--template", str(released)) as cloud:
+        cloud.pixlake("upload", CAT, "--prefix", "old/")
+        (old,) = cloud.rows("row_id, scored_at, category.score AS score", "old/", 1)
+        version = schema_version(cloud)
+        cloud.client("s3").upload_file(str(CAT), cloud.bucket, "old/just-before.jpg")
+
+    # and a new directory, and its author's one command
     model = checkout / "src" / "inference" / "models" / "redness"
     model.mkdir()
     (model / "model.toml").write_text(MODEL_TOML)
@@ -68,14 +86,30 @@ def test_a_toy_model_is_one_directory_and_its_score_is_a_column(checkout):
     make_schemas = [sys.executable, "-m", "tools.schemas", "--root", str(checkout)]
     subprocess.run(make_schemas, check=True, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
-    # when images come in
-    with running("--template", str(checkout / "template.yaml")) as cloud:
-        cloud.pixlake("upload", ROOT / "samples" / "cat.jpg", "--prefix", "toy/")
+    # when the stack is updated with its data in place, and images come in
+    with running("--data", str(state), "--template", str(checkout / "template.yaml")) as cloud:
+        cloud.pixlake("upload", CAT, "--prefix", "toy/")
         (row,) = cloud.rows(
             "redness.score AS redness, models['redness'] AS model, category.family AS family", "toy/", 1
         )
+        cloud.rows("row_id", "old/just-before.jpg", 1)
+        kept = cloud.sql(
+            "SELECT object_key, row_id, scored_at, category.score AS score, redness.score AS redness "
+            "FROM image_scores ORDER BY object_key"
+        )
+        seen = cloud.sql("SELECT object_key, category.family AS family FROM uploads ORDER BY object_key")
+        now = schema_version(cloud)
 
-    # then the model has scored them beside the others
+    # then the model has scored the new ones beside the other models
     assert 0.2 < row["redness"] < 0.9
     assert row["model"] == "0.1.0-numpy"
     assert row["family"] == "cat"
+    # and one query reads rows of both: the old one as it was, with nothing in the new column
+    before = {each["object_key"]: each for each in kept}
+    assert before["old/cat.jpg"] == {"object_key": "old/cat.jpg", **old, "redness": None}
+    assert before["toy/cat.jpg"]["redness"] == row["redness"]
+    # and the views, and the table's word for what it has become
+    assert seen == [
+        {"object_key": key, "family": "cat"} for key in ("old/cat.jpg", "old/just-before.jpg", "toy/cat.jpg")
+    ]
+    assert now == version + 1
