@@ -1,4 +1,4 @@
-"""The metric of SQS that something here asks CloudWatch for; moto publishes none of a queue's."""
+"""The metrics of SQS that something here asks CloudWatch for; moto publishes none of a queue's."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ def install() -> None:
         return
 
     class QueueMetrics(CloudWatchMetricProvider):
-        """ApproximateAgeOfOldestMessage now, of each queue that holds a message."""
+        """Of each queue now: the messages that wait, and the age of the oldest where it holds one."""
 
         @staticmethod
         def get_cloudwatch_metrics(account_id: str, region: str) -> list[Any]:
-            """Return one point a queue."""
+            """Return one point a metric and queue."""
             from moto.sqs.models import sqs_backends  # noqa: PLC0415
 
-            now = time.time()
+            now, points = time.time(), []
+            for name, queue in list(sqs_backends[account_id][region].queues.items()):
+                messages = list(queue._messages)
+                waiting = sum(message.visible and not message.delayed for message in messages)
+                points.append(("ApproximateNumberOfMessagesVisible", name, waiting, "Count"))
+                if messages:
+                    oldest = min(message.sent_timestamp or 0 for message in messages)
+                    points.append(("ApproximateAgeOfOldestMessage", name, max(0.0, now - oldest / 1000), "Seconds"))
             return [
                 MetricDatum(
                     namespace="AWS/SQS",
-                    name="ApproximateAgeOfOldestMessage",
-                    value=max(0.0, now - min(sent) / 1000),
-                    dimensions=[{"Name": "QueueName", "Value": name}],
+                    name=metric,
+                    value=float(value),
+                    dimensions=[{"Name": "QueueName", "Value": queue_name}],
                     timestamp=datetime.now(UTC).replace(tzinfo=None),
-                    unit="Seconds",
+                    unit=unit,
                 )
-                for name, queue in list(sqs_backends[account_id][region].queues.items())
-                if (sent := [message.sent_timestamp or 0 for message in list(queue._messages)])
+                for metric, queue_name, value, unit in points
             ]
 
     _installed.append(QueueMetrics)

@@ -1,19 +1,14 @@
 """Alarms and the dashboard: the metrics that they name exist, each alarm says what to do, thresholds are reckoned."""
 
-import contextlib
-import io
 import json
 import re
-import sys
-from types import SimpleNamespace
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from tests.alarms.cloudwatch import reckon
+from tests.alarms.handlers import CAT, VERSION, emitted, handler_of, make_surroundings, message, upload
 from tests.conftest import ROOT
 from tests.fakes_ledger import ErrorLines, KnownLake, ListedBucket, MemoryLedger, RecordingQueue
-from tests.tables import create_table
 from tests.template.conftest import resolve
 
 # Reviewed against the services' lists of metrics: what they publish, by which dimension, of which resource here.
@@ -48,18 +43,9 @@ OF_AWS = {
         {"RowStream"},
     ),
 }
-(VERSION,) = (f"{name}.Version" for name, each in resolve().items() if each["Type"] == "AWS::Lambda::Version")
 OF_VERSION = {"Resource": "ScoreUploadsFunction:live", "ExecutedVersion": VERSION}
 """By what else Lambda's metrics of an alias are told apart, all of them together."""
 
-CONTEXT = SimpleNamespace(
-    function_name="f",
-    memory_limit_in_mb=1769,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:f",
-    aws_request_id="request-1",
-    function_version=VERSION,
-    get_remaining_time_in_millis=lambda: 100_000,
-)
 EMAIL = "ops@example.org"
 
 
@@ -92,69 +78,13 @@ def drawn(resources):
                 yield namespace, name, dict(zip(dimensions[::2], dimensions[1::2], strict=True))
 
 
-@contextlib.contextmanager
-def handler_of(function):
-    """Its module, imported in the environment that the template gives it."""
-    properties = resolve()[function]["Properties"]
-    name = properties["Handler"].rpartition(".")[0]
-    variables = properties["Environment"]["Variables"] | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
-    if "PIXLAKE_ALERT_BUS" in variables:
-        variables["PIXLAKE_ALERT_BUS"] = "arn:aws:events:us-east-1:123456789012:event-bus/alerts"
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for variable, value in variables.items():
-            patch.setenv(variable, str(value))
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        sys.modules.pop(name, None)
-        try:
-            __import__(name)
-            yield sys.modules[name]
-        finally:
-            sys.modules.pop(name, None)
-
-
-def emitted(module, event):
-    """The metrics of one invocation: namespace and name to dimensions."""
-    written = io.StringIO()
-    with contextlib.redirect_stdout(written):
-        module.handler(event, CONTEXT)
-    found = {}
-    for line in [json.loads(line) for line in written.getvalue().splitlines() if '"_aws"' in line]:
-        (directive,) = line["_aws"]["CloudWatchMetrics"]
-        (names,) = directive["Dimensions"]
-        dimensions = {name: line[name] for name in names}
-        found |= {(directive["Namespace"], metric["Name"]): dimensions for metric in directive["Metrics"]}
-    return found
-
-
-def message(number, key, etag, event="ObjectCreated:Put"):
-    record = {
-        "eventName": event,
-        "eventTime": "2026-11-03T09:15:27.104Z",
-        "s3": {"bucket": {"name": "uploads"}, "object": {"key": key, "size": 9, "eTag": etag, "sequencer": "01"}},
-    }
-    body = json.dumps({"Records": [record]})
-    return {"messageId": str(number), "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
-
-
 @pytest.fixture(scope="module")
 def recorded():
     """What both handlers emit, with uploads of every outcome in the scorer's batch."""
     with handler_of("ScoreUploadsFunction") as module:
-        s3 = boto3.client("s3")
-        for bucket in ("uploads", "lake"):
-            s3.create_bucket(Bucket=bucket)
-        boto3.client("events").create_event_bus(Name="alerts")
-        create_table(boto3.client("dynamodb"), "ResultCacheTable", "content")
-        destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
-        boto3.client("firehose").create_delivery_stream(
-            DeliveryStreamName="RowStream", ExtendedS3DestinationConfiguration=destination
-        )
-
-        def upload(key, body):
-            return s3.put_object(Bucket="uploads", Key=key, Body=body)["ETag"].strip('"')
-
+        make_surroundings()
         batch = [
-            message(1, "cat.jpg", upload("cat.jpg", (ROOT / "samples" / "cat.jpg").read_bytes())),
+            message(1, "cat.jpg", upload("cat.jpg", CAT.read_bytes())),
             message(2, "text.jpg", upload("text.jpg", b"no image")),
             message(3, "absent.jpg", "0" * 32),
             message(4, "overwritten.jpg", "0" * 32),
@@ -173,7 +103,8 @@ def recorded():
             Rules(timedelta(minutes=20), timedelta(minutes=40)),
             now=lambda: NOON,
         )
-        return found | emitted(module, {})
+        found |= emitted(module, {})
+    return {metric: dimensions for metric, (dimensions, _) in found.items()}
 
 
 def unknown(metrics, recorded):
@@ -268,13 +199,7 @@ def test_what_a_missing_value_means_is_chosen_for_each_alarm():
 )
 def test_a_share_is_reckoned_right(name, values, shown):
     (expression,) = [each["Expression"] for each in ALARMS[name]["Metrics"] if "Expression" in each]
-    # What stands there is arithmetic in both languages, and Python has it all but the function.
-    functions = {
-        "IF": lambda condition, then, otherwise: then if condition else otherwise,
-        "FILL": lambda value, otherwise: otherwise if value is None else value,
-    }
-    reckoned = eval(expression, {"__builtins__": {}} | functions, values)  # noqa: S307 - the template's own text
-    assert reckoned == pytest.approx(shown, rel=1e-3)
+    assert reckon(expression, values) == pytest.approx(shown, rel=1e-3)
 
 
 def sections():
