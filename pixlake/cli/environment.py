@@ -24,6 +24,7 @@ FROM_OUTPUTS = {
     "PIXLAKE_SCORE_FUNCTION": "ScoreFunctionName",
     "PIXLAKE_RECONCILE_FUNCTION": "ReconcileFunctionName",
     "PIXLAKE_LEDGER_TABLE": "LedgerTableName",
+    "PIXLAKE_RECONCILE_SCHEDULE": "ReconcileSchedule",
 }
 
 

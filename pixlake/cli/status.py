@@ -24,8 +24,8 @@ def status(
 ) -> None:
     """Show queue depth, outcomes per minute, the cache's share and the newest Parquet file, as they are now.
 
-    Outcomes are those of the last five minutes: on AWS by CloudWatch's metrics, which are a minute or two late and
-    those of all stacks of the account and region; on the local cloud, whose CloudWatch has none, by the lake's rows.
+    Outcomes are those of the last five minutes: on AWS by the stack's metrics in CloudWatch, which are a minute or two
+    late; on the local cloud, whose CloudWatch has none of functions, by the lake's rows.
 
     `pixlake doctor` tells what is wrong, `pixlake ledger` what got lost.
     """

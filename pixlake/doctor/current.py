@@ -79,9 +79,10 @@ def _from_lake(deployment: Deployment, now: datetime) -> Recent:
 
 
 def _from_metrics(deployment: Deployment, now: datetime) -> Recent:
+    stack = deployment.scorer_variable("POWERTOOLS_METRICS_NAMESPACE")  # the stack's name: others do not count
     scorer = [{"Name": "service", "Value": "score_uploads"}]
-    wanted = {f"uploads_{name}": ("pixlake", f"Uploads{name.capitalize()}", scorer, "Sum") for name in STATUSES}
-    wanted["from_cache"] = ("pixlake", "ImagesFromCache", scorer, "Sum")
+    wanted = {f"uploads_{name}": (stack, f"Uploads{name.capitalize()}", scorer, "Sum") for name in STATUSES}
+    wanted["from_cache"] = (stack, "ImagesFromCache", scorer, "Sum")
     stream = [{"Name": "DeliveryStreamName", "Value": deployment.stream}]
     wanted["lag"] = ("AWS/Firehose", "DeliveryToS3.DataFreshness", stream, "Maximum")
     queries = [
@@ -101,7 +102,7 @@ def _from_metrics(deployment: Deployment, now: datetime) -> Recent:
     )
     values = {each["Id"]: each["Values"] for each in answer["MetricDataResults"]}
     return Recent(
-        source="CloudWatch, every stack of the account and region",
+        source=f"CloudWatch, namespace {stack}",
         outcomes={name: round(sum(values.get(f"uploads_{name}", []))) for name in STATUSES},
         from_cache=round(sum(values.get("from_cache", []))),
         lag_s=max(values.get("lag", []), default=None),

@@ -101,6 +101,11 @@ class Deployment:
         """Name of the ledger's DynamoDB table."""
         return environment.required("PIXLAKE_LEDGER_TABLE")
 
+    @property
+    def reconcile_schedule(self) -> str:
+        """When the ledger runs; daily where a stack of an older release does not tell."""
+        return os.environ.get("PIXLAKE_RECONCILE_SCHEDULE") or "rate(1 day)"
+
     @cached_property
     def scorer(self) -> dict[str, Any]:
         """The scorer's configuration in service, as Lambda's GetFunctionConfiguration tells it."""

@@ -10,8 +10,8 @@ from pixlake.doctor.deployment import Deployment
 from pixlake.doctor.examination import Finding, fail, ok, warn
 
 DAYS = 14
-OLD = timedelta(hours=25)
-"""Even a ReconcileSchedule of once a day has had a run by then."""
+SLACK = timedelta(hours=1)
+"""A run takes up to 15 minutes, and a schedule may be late."""
 
 
 def ledger(deployment: Deployment) -> Finding:
@@ -40,11 +40,25 @@ def ledger(deployment: Deployment) -> Finding:
             **facts,
         )
     hours = (now - at).total_seconds() / 3600
-    if now - at > OLD:
+    if now - at > longest_pause(deployment.reconcile_schedule) + SLACK:
         return warn(
-            f"its last run was {hours:,.0f} hours ago",
+            f"its last run was {hours:,.0f} hours ago, of {deployment.reconcile_schedule}",
             "look at the log of ReconcileUploadsFunction and at its schedule; `pixlake ledger --now` runs it",
             **facts,
         )
     uploaded = sum(result.uploaded for result in found)
     return ok(f"nothing unaccounted of {uploaded:,} uploads, compared {hours:.1f} h ago", **facts)
+
+
+def longest_pause(schedule: str) -> timedelta:
+    """The longest time between two runs of `rate(…)`; of `cron(…)` at most: a day, a week, a month or a year."""
+    kind, _, inner = schedule.rstrip(")").partition("(")
+    fields = inner.split()
+    if kind == "rate":
+        return timedelta(**{fields[1].rstrip("s") + "s": int(fields[0])})
+    _, _, day, month, weekday, *_ = fields
+    if month not in "*?":
+        return timedelta(days=366)
+    if day not in "*?":
+        return timedelta(days=31)
+    return timedelta(days=1 if weekday in "*?" else 7)

@@ -26,7 +26,8 @@ def install() -> None:
             """Return one point a metric and queue."""
             from moto.sqs.models import sqs_backends  # noqa: PLC0415
 
-            now, points = time.time(), []
+            now = time.time()
+            points: list[tuple[str, str, float, str]] = []
             for name, queue in list(sqs_backends[account_id][region].queues.items()):
                 messages = list(queue._messages)
                 waiting = sum(message.visible and not message.delayed for message in messages)

@@ -59,6 +59,13 @@ def test_the_corrupt_sample_is_a_rejected_row_and_all_others_are_scored(samples)
     assert rejected == {"samples/broken-upload.jpg": "truncated"}
 
 
+def test_the_stack_s_first_query_shows_the_newest_uploads(cloud, samples):
+    rows = cloud.ask(cloud.outputs["FirstQuery"])
+
+    assert 0 < len(rows) <= 20
+    assert rows[0].keys() == {"object_key", "status", "label", "quality", "nsfw"}
+
+
 def test_a_key_with_everything_in_it_becomes_a_row_that_awswrangler_reads(cloud, tmp_path, monkeypatch):
     photo = SAMPLES / "cat.jpg"
     before = datetime.now(UTC) - timedelta(seconds=2)

@@ -2,13 +2,15 @@
 
 import re
 from fnmatch import fnmatchcase
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from benchmarks import workers
 from pixlake.localcloud import template as templates
+from pixlake.localcloud.intrinsics import Resolver
 from tests.conftest import ROOT
-from tests.template.conftest import resolve
+from tests.template.conftest import PSEUDO, Named, resolve
 
 PATH = ROOT / "template.yaml"
 
@@ -61,6 +63,30 @@ def test_every_output_that_the_command_line_needs_is_there():
     outputs = templates.read(PATH)["Outputs"]
     assert set(FROM_OUTPUTS.values()) <= outputs.keys()
     assert all(output.get("Description") for output in outputs.values())
+
+
+def test_links_lead_to_the_stack_s_own_resources_in_the_partition_s_console():
+    def links(partition):
+        template = templates.load(PATH, {}, "us-east-1")
+        values = PSEUDO | {"AWS::Partition": partition} | template.parameters
+        resolver = Resolver(values, template.mappings, template.conditions, Named())
+        outputs = {name: each["Value"] for name, each in template.outputs.items() if name.endswith("Link")}
+        return {name: urlsplit(resolver.resolve(value, name)) for name, value in outputs.items()}
+
+    here = links("aws")
+    assert {link.netloc for link in here.values()} == {"console.aws.amazon.com"}
+    assert {link.netloc for link in links("aws-cn").values()} == {"console.amazonaws.cn"}
+    assert {parse_qs(link.query)["region"][0] for link in here.values()} == {"us-east-1"}
+    assert {name: link.fragment.rsplit("/", 1)[-1] for name, link in here.items()} == {
+        "DashboardLink": "Dashboard",
+        "QueryEditorLink": "query-editor",
+        "UploadQueueLink": "UploadQueue",
+        "DeadLetterQueueLink": "UploadDeadLetterQueue",
+        "RowStreamLink": "monitoring",
+        "ScorerLogLink": "ScoreUploadsLogGroup",
+        "LedgerLogLink": "ReconcileUploadsLogGroup",
+        "DeliveryLogLink": "RowStreamLogGroup",
+    }
 
 
 def permissions(resources, role):

@@ -346,6 +346,37 @@ def test_given_several_buckets_when_looked_at_then_the_one_that_does_not_notify_
     assert (finding.mark, finding.facts) == (Mark.OK, {"ways": ["S3 notification"]})
 
 
+def test_given_a_topic_instead_when_looked_at_then_it_is_a_way_once_the_queue_is_subscribed_and_lets_it_in(deployment):
+    sns, arn = deployment.client("sns"), deployment.queue_arn()
+    topic = sns.create_topic(Name="uploads")["TopicArn"]
+    rules = [{"Name": "Prefix", "Value": "photos/"}]
+
+    def announced(answer, **more):
+        answer.pop("QueueConfigurations", None)
+        every = {"TopicArn": topic, "Events": [CREATED, REMOVED, EXPIRED], **more}
+        answer["TopicConfigurations"] = [every, {"TopicArn": topic, "Events": [CREATED]}]
+
+    def let_in(answer):
+        allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = {"Statement": [{**allow, "Condition": {"ArnLike": {"aws:SourceArn": topic}}}]}
+        answer.get("Attributes", {})["Policy"] = json.dumps(policy)
+
+    try:
+        changed(deployment, "s3", "GetBucketNotificationConfiguration", announced)
+        assert look(deployment, "notifications").mark is Mark.FAIL  # nobody listens for the queue
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        finding = look(deployment, "notifications")
+        assert (finding.mark, finding.facts) == (Mark.OK, {"ways": [f"SNS topic {topic}"]})
+        assert "does not let sns.amazonaws.com send" in look(deployment, "queue policy").what
+        changed(deployment, "sqs", "GetQueueAttributes", let_in)
+        assert look(deployment, "queue policy").mark is Mark.OK
+        filtered = {"Filter": {"Key": {"FilterRules": rules}}}
+        changed(deployment, "s3", "GetBucketNotificationConfiguration", lambda answer: announced(answer, **filtered))
+        assert "prefix 'photos/' only" in look(deployment, "notifications").what
+    finally:
+        sns.delete_topic(TopicArn=topic)
+
+
 def test_given_no_result_cache_when_looked_at_then_that_is_well(deployment):
     changed(
         deployment,
@@ -369,8 +400,9 @@ def test_given_a_failing_query_when_looked_at_then_its_reason_is_told(deployment
     )
 
 
-def test_given_the_ledgers_runs_when_looked_at_then_age_and_losses_are_told(deployment):
+def test_given_the_ledgers_runs_when_looked_at_then_age_and_losses_are_told(deployment, monkeypatch):
     now = datetime.now(UTC)
+    assert deployment.reconcile_schedule == "rate(1 hour)", "the template's default, by the stack's output"
     (bucket,) = deployment.upload_buckets
     store = DynamoDbLedger(deployment.client("dynamodb"), deployment.ledger_table, bucket)
 
@@ -381,7 +413,9 @@ def test_given_the_ledgers_runs_when_looked_at_then_age_and_losses_are_told(depl
 
     assert look(deployment, "ledger").mark is Mark.WARN
     assert ran(now - timedelta(hours=1), 0).mark is Mark.OK
-    assert "30 hours ago" in ran(now - timedelta(hours=30), 1).what
+    assert "3 hours ago, of rate(1 hour)" in ran(now - timedelta(hours=3), 1).what
+    monkeypatch.setenv("PIXLAKE_RECONCILE_SCHEDULE", "rate(6 hours)")
+    assert look(deployment, "ledger").mark is Mark.OK, "the next one is due in three hours"
     lost = ran(now, 2, unaccounted=2)
     assert (lost.mark, lost.facts["unaccounted"]) == (Mark.FAIL, 2)
     assert "\x1b" not in lost.what

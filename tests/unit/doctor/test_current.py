@@ -24,12 +24,14 @@ def deployment(monkeypatch):
         monkeypatch.setenv("PIXLAKE_LAKE_BUCKET", "lake")
         monkeypatch.setenv("PIXLAKE_STREAM", "rows")
         deployment = Deployment()
+        variables = {"Variables": {"POWERTOOLS_METRICS_NAMESPACE": "pictures"}}
+        deployment.__dict__["scorer"] = {"Environment": variables}  # as Lambda tells it; moto wants a package
         # moto has no message moves; the local cloud has.
         monkeypatch.setattr(deployment.client("sqs"), "list_message_move_tasks", lambda **_: {"Results": []})
         yield deployment
 
 
-def emit(name, value, minutes_ago, namespace="pixlake", dimension=("service", "score_uploads")):
+def emit(name, value, minutes_ago, namespace="pictures", dimension=("service", "score_uploads")):
     at = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes_ago)
     dimensions = [{"Name": dimension[0], "Value": dimension[1]}]
     point = {"MetricName": name, "Value": value, "Timestamp": at, "Dimensions": dimensions}
@@ -44,10 +46,17 @@ def test_given_metrics_when_asked_then_the_last_minutes_of_the_scorer_count(depl
     emit("UploadsScored", 1_000, MINUTES + 3)
     emit("UploadsScored", 1_000, 1, dimension=("service", "somebody_else"))
     emit("DeliveryToS3.DataFreshness", 290, 1, "AWS/Firehose", ("DeliveryStreamName", "rows"))
+    asked = []
+    deployment.client("cloudwatch").meta.events.register(
+        "provide-client-params.cloudwatch.GetMetricData",
+        lambda params, **_: asked.extend(each["MetricStat"]["Metric"] for each in params["MetricDataQueries"]),
+    )
     found = current(deployment)
+    # moto gives the values of every namespace, so that the question has to be looked at.
+    assert {each["Namespace"] for each in asked} == {"pictures", "AWS/Firehose"}
     assert found["outcomes_per_minute"] == {"scored": 10, "rejected": 1, "superseded": 0, "missing": 0, "deleted": 0}
     assert (found["cache_share"], found["delivery_lag_s"]) == (0.2, 290)
-    assert found["source"].startswith("CloudWatch")
+    assert found["source"] == "CloudWatch, namespace pictures"
 
 
 def test_given_files_when_asked_then_the_newest_is_told_whatever_its_day(deployment):
