@@ -55,6 +55,8 @@ class ResultCache:
     """Reads and writes results; trouble with the store costs speed, never a result and never a wrong one.
 
     An item past its time to live is not trusted, and what does not look as this code writes it is not there.
+    `failures` counts the items that were not read or not written, because a call failed or because the cache rests
+    after one: by failed calls alone a store that is down would hardly be seen.
     """
 
     store: CacheStore
@@ -112,6 +114,7 @@ class ResultCache:
                 return self.store.get(keys)
             except CacheUnavailable:
                 self._rest()
+        self.failures += len(keys)
         return {}
 
     def _set(self, key: str, attributes: Mapping[str, str]) -> None:
@@ -120,9 +123,11 @@ class ResultCache:
                 self.store.set(key, attributes, int((self.now() + self.time_to_live).timestamp()))
             except CacheUnavailable:
                 self._rest()
+            else:
+                return
+        self.failures += 1
 
     def _rest(self) -> None:
-        self.failures += 1
         self._rests_until = self.clock() + REST_S
 
     def _fresh(self, item: Mapping[str, Any]) -> bool:

@@ -46,8 +46,8 @@ class BatchOutcome:
     """What became of a batch.
 
     `failures`: message id to the reason it must be delivered again. `rows`: accepted rows by status. `not_inferred`:
-    scored images for which no model ran. `cache_failures`: calls of the result cache that failed. `flagged`: published
-    alerts.
+    scored images for which no model ran. `cache_failures`: items that the result cache did not read or keep. `flagged`:
+    published alerts.
     """
 
     failures: dict[str, Exception] = field(default_factory=dict)
