@@ -157,7 +157,11 @@ def _show(document: dict[str, Any], days: int) -> None:
             output.print(f"s3://{bucket}", markup=False)
         output.print(_table([day for day in document["days"] if day["bucket"] == bucket]))
     if document["run_at"] is None:
-        messages.print("no run has looked at these days yet; --now runs it")
+        messages.print(
+            "no upload of these days was judged by a run yet: those of the last minutes are not, since they may be on "
+            "their way; --now compares at once",
+            soft_wrap=True,
+        )
     else:
         parts = [f"{document[status]:,} {status}" for status in STATUSES if document[status]]
         parts += [f"{document[place]:,} {words}" for place, words in NO_ROW.items() if document[place]]

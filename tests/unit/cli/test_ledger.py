@@ -150,7 +150,7 @@ def test_without_a_run_the_ledger_says_how_to_get_one(run, deployment):
     result = run("ledger")
 
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "--now runs it" in result.stderr
+    assert "--now compares at once" in result.stderr
 
 
 def test_a_day_that_was_not_looked_through_is_told(run, deployment):
