@@ -54,5 +54,6 @@ def report(outcome: RunReport) -> None:
     metrics.add_metric("LedgerDeadLetters", MetricUnit.Count, outcome.queue.dead_letters)
     metrics.add_metric("LedgerErrorOutput", MetricUnit.Count, outcome.error_lines)
     metrics.add_metric("LedgerRequeued", MetricUnit.Count, outcome.requeued)
-    metrics.add_metric("LedgerUnaccounted", MetricUnit.Count, no_row["unaccounted"])
+    if no_row["unaccounted"] or not outcome.unseen:  # a run that did not see every day must not end the alarm
+        metrics.add_metric("LedgerUnaccounted", MetricUnit.Count, no_row["unaccounted"])
     metrics.add_metric("LedgerUnseenDays", MetricUnit.Count, len(outcome.unseen))

@@ -16,15 +16,15 @@ def run():
     with handler_of("ReconcileUploadsFunction") as module:
         from sink.reconcile_uploads import ReconcileUploads, Rules
 
-        def run(objects=(), errors=(), attempts=1, runs=1, invocation=None):
+        def run(objects=(), errors=(), runs=1, invocation=None, **queue):
             clock = [NOON]
             module.reconcile_uploads = ReconcileUploads(
                 lambda: ListedBucket(objects),
                 KnownLake(),
-                RecordingQueue(),
+                RecordingQueue(**queue),
                 ErrorLines(*errors),
                 MemoryLedger(),
-                Rules(timedelta(minutes=20), timedelta(minutes=40), attempts=attempts),
+                Rules(timedelta(minutes=20), timedelta(minutes=40), attempts=1),
                 now=lambda: clock[0],
             )
             for _ in range(runs):
@@ -46,6 +46,15 @@ def test_rows_in_the_error_output_ring_until_a_run_finds_none(run):
 def test_an_upload_without_a_row_rings_when_its_attempts_are_spent(run):
     assert state_by_runs("UnaccountedAlarm", run([stored("lost")], runs=1)) == "OK", "it is on the queue again"
     assert state_by_runs("UnaccountedAlarm", run([stored("lost")], runs=2)) == "ALARM"
+
+
+def test_a_run_that_did_not_see_every_day_ends_no_alarm(run):
+    cut = run([stored(str(n)) for n in range(9)], invocation=context(60_000, 60_000, 1_000))
+    blind = run([stored("any")], oldest_s=None, waiting=3)
+
+    for seen in (cut, blind):
+        assert not [name for _, name in seen if name == "LedgerUnaccounted"]
+        assert state_by_runs("LedgerBehindAlarm", seen) == "ALARM"
 
 
 def test_a_day_without_a_run_that_came_to_its_end_rings(run):
