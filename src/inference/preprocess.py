@@ -1,8 +1,8 @@
 """RGB picture → one model's input: pure functions, composed from the model's description.
 
 resize rule (`Stretch`, `CentreCrop`, `ShorterSide`, `AtLeast`) → uint8 pixels → channel order, mean and standard
-deviation → layout. The pictures come reduced by whole factors (see `Reductions`), so that an exact resize costs one to three
-milliseconds instead of ten.
+deviation → layout. The pictures come reduced by whole factors (see `Reductions`), so that an exact resize costs one to
+three milliseconds instead of ten.
 """
 
 from __future__ import annotations

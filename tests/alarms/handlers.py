@@ -14,7 +14,6 @@ from tests.conftest import ROOT
 from tests.tables import create_table
 from tests.template.conftest import resolve
 
-
 (VERSION,) = (f"{name}.Version" for name, each in resolve().items() if each["Type"] == "AWS::Lambda::Version")
 
 
