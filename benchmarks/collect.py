@@ -54,7 +54,11 @@ def besides(pictures: Dataset, rounds: int, tell: Callable[[str], None]) -> dict
 
 
 def results(
-    tasks: Mapping[str, Sequence[Measured]], others: Mapping[str, Any], pictures: Dataset, quick: bool
+    tasks: Mapping[str, Sequence[Measured]],
+    others: Mapping[str, Any],
+    pictures: Dataset,
+    peers: Mapping[str, str],
+    quick: bool,
 ) -> dict[str, Any]:
     """results.json: the ratios first, then what they are made of, then where, with what and when."""
     found = figures(tasks)
@@ -78,7 +82,7 @@ def results(
         "quick": quick,
         "dataset_sha256": pictures.sha256,
         "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}, **peers},
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return {name: _rounded(value) for name, value in told.items()}

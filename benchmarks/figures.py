@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.measures import Spread, ratios
 from benchmarks.suite import Measured
+from benchmarks.tasks import WEIGHTS
 
 
 def figures(measured: Mapping[str, Sequence[Measured]]) -> dict[str, Spread]:
@@ -29,6 +30,13 @@ def figures(measured: Mapping[str, Sequence[Measured]]) -> dict[str, Spread]:
     compare("duplicates_time_ratio", "handler, 1 Mpx, cache", "handler, 1 Mpx, cache, 30 % duplicates")
     compare("handler_vs_limit_category_nsfw", "handler, category + nsfw", "limit, category + nsfw")
     compare("int8_vs_fp32", "limit, category + nsfw", "limit, category + nsfw, fp32")
+    compare("int8_vs_fp32_four", "limit, four models", "limit, four models, fp32")
+    for weights in WEIGHTS:
+        for peer in ("daft", "ray", "ray-tuned"):
+            name = f"vs_{peer.replace('-', '_')}"
+            compare(f"{name}_{weights}", "handler, category + nsfw", f"{peer}, category + nsfw, {weights}")
+            compare(f"{name}_four_{weights}", "handler, four models", f"{peer}, four models, {weights}")
+    compare("limit_fp32_vs_daft_fp32", "limit, category + nsfw, fp32", "daft, category + nsfw, fp32")
     second = _second_core(measured)
     return {**found, **({"second_core_vs_limit": second} if second else {})}
 
@@ -48,7 +56,8 @@ def _second_core(measured: Mapping[str, Sequence[Measured]]) -> Spread | None:
 
 def summary(runs: Sequence[Measured]) -> dict[str, Any]:
     """A task's medians and spreads, as results.json holds them."""
-    handled = [one for one in runs if one.usage["scored_rows"]]
+    handled = [one for one in runs if one.usage.get("scored_rows")]
+    peaks = [one.usage["peak_mb"] for one in runs if "peak_mb" in one.usage]
     return {
         "images_a_round": runs[0].images,
         "images_per_second": Spread.of([one.rate for one in runs]).to_json(),
@@ -56,6 +65,7 @@ def summary(runs: Sequence[Measured]) -> dict[str, Any]:
         "services_cpu_ms_an_image": round(
             sum(one.services_cpu_s for one in runs) / sum(one.images for one in runs) * 1000, 4
         ),
+        **({"peak_mb": max(peaks)} if peaks else {}),
         **(
             {"firehose_billed_vs_rows": round(_total(handled, "billed_bytes") / _total(handled, "row_bytes"), 4)}
             if handled

@@ -21,6 +21,7 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 
 TABLES: Mapping[str, Callable[[Mapping[str, Any]], tables.Table]] = {
     "ratios": tables.ratios,
+    "shares": tables.shares,
     "rates": tables.rates,
     "latency": tables.latency,
     "memory": tables.memory,
@@ -28,19 +29,22 @@ TABLES: Mapping[str, Callable[[Mapping[str, Any]], tables.Table]] = {
     "growth": tables.growth,
 }
 
-BARS = (
-    ("category + nsfw", "decode + inference alone", "limit", "limit, category + nsfw"),
-    ("category + nsfw", "pixlake", "pixlake", "handler, category + nsfw"),
-    ("category + nsfw", "Daft, our int8 models", "peer", "daft, category + nsfw, int8"),
-    ("category + nsfw", "Daft, published fp32 models", "peer", "daft, category + nsfw, fp32"),
-    ("category + nsfw", "Ray Data, our int8 models", "peer", "ray, category + nsfw, int8"),
-    ("category + nsfw", "Ray Data, published fp32 models", "peer", "ray, category + nsfw, fp32"),
-    ("all four models", "decode + inference alone", "limit", "limit, 1 Mpx, 2 processes"),
-    ("all four models", "pixlake", "pixlake", "handler, 1 Mpx, 2 processes"),
-    ("all four models", "Daft, our int8 models", "peer", "daft, four models, int8"),
-    ("all four models", "Daft, published fp32 models", "peer", "daft, four models, fp32"),
-    ("all four models", "Ray Data, our int8 models", "peer", "ray, four models, int8"),
-    ("all four models", "Ray Data, published fp32 models", "peer", "ray, four models, fp32"),
+PEERS = (
+    ("daft", "int8", "Daft, our int8 models"),
+    ("daft", "fp32", "Daft, published fp32 models"),
+    ("ray-tuned", "int8", "Ray Data without actors, our int8"),
+    ("ray-tuned", "fp32", "Ray Data without actors, published fp32"),
+    ("ray", "int8", "Ray Data as its guide shows, our int8"),
+    ("ray", "fp32", "Ray Data as its guide shows, published fp32"),
+)
+BARS = tuple(
+    bar
+    for models, panel in (("category + nsfw", "category + nsfw"), ("four models", "all four models"))
+    for bar in (
+        (panel, "decode + inference alone", "limit", f"limit, {models}"),
+        (panel, "pixlake", "pixlake", f"handler, {models}"),
+        *((panel, name, "peer", f"{peer}, {models}, {weights}") for peer, weights, name in PEERS),
+    )
 )
 """Panel, name, kind and task of each bar of the plot, from the top."""
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import workers
-from benchmarks.catalogs import catalogue
+from benchmarks.catalogs import TWO, catalogue
 from benchmarks.dataset import Dataset, repeated
 from benchmarks.events import batches
+from benchmarks.peers import artefacts
+from benchmarks.peers.peer import Peer
 from benchmarks.server import Server
 from benchmarks.tasks import CORES, Task
 from benchmarks.workers import Workers
@@ -46,18 +48,17 @@ class Measured:
 
 
 class Bench:
-    """Keeps the measured processes, which load the models once, and the services.
+    """Keeps the measured processes, which load the models once, and the services."""
 
-    `published`: the fp32 graphs by model name, for the tasks that want them.
-    """
-
-    def __init__(self, dataset: Dataset, rounds: int, published: Mapping[str, Path] | None = None) -> None:
-        self._dataset, self._rounds, self._published = dataset, rounds, published
+    def __init__(self, dataset: Dataset, rounds: int) -> None:
+        self._dataset, self._rounds = dataset, rounds
         self._stack = ExitStack()
         self._server = self._stack.enter_context(Server(dataset.directory))
         self._scratch = Path(self._stack.enter_context(TemporaryDirectory(prefix="pixlake-bench-")))
         self._catalogues: dict[str, Path] = {}
         self._workers: dict[tuple[object, ...], Workers] = {}
+        self._peers: dict[Task, Peer] = {}
+        self.versions: dict[str, str] = {}
 
     def __enter__(self) -> Bench:
         return self
@@ -69,6 +70,9 @@ class Bench:
         """Run a task once, on the part of its set that belongs to this round, so that all rounds cover the set."""
         paths = share(self._dataset.sets[task.pictures], number, self._rounds)
         count = len(paths)
+        if task.is_peer:
+            ran = self._peer(task).run(paths)
+            return Measured(count, ran.wall_s, ran.cpu_s, 0.0, ran.wall_s, {"peak_mb": ran.peak_mb})
         if task.duplicates:
             paths = [paths[place] for place in repeated(count, task.duplicates, task.batch)]
         work = list(_groups(paths)) if task.kind == "limit" else batches(paths, task.batch)
@@ -84,8 +88,15 @@ class Bench:
         return Measured(count, took.wall_s, took.cpu_s, services, charged, usage)
 
     def warm_up(self, tasks: Sequence[Task]) -> None:
-        """Start every process and run a little of every task, so that no round pays for what happens once."""
+        """Start every process and run a little of every task, so that no round pays for what happens once.
+
+        A peer is held to the reference scores first, so that it does the same work.
+        """
         for task in tasks:
+            if task.is_peer:
+                self._peer(task).check()
+                self._peer(task).run(self._dataset.sets[task.pictures][: GROUP * task.processes])
+                continue
             paths = self._dataset.sets[task.pictures][: GROUP * task.processes]
             work = list(_groups(paths, len(paths) // task.processes)) if task.kind == "limit" else batches(paths, GROUP)
             self._team(task).run(work)
@@ -99,10 +110,18 @@ class Bench:
             self._workers[key] = self._stack.enter_context(Workers(main, task.processes, *given))
         return self._workers[key]
 
+    def _peer(self, task: Task) -> Peer:
+        if task not in self._peers:
+            peer = Peer(task.kind, task.weights, task.models, task.processes)
+            self._peers[task] = self._stack.enter_context(peer)
+            self.versions |= peer.versions
+        return self._peers[task]
+
     def _catalogue(self, task: Task) -> Path:
         name = f"{'-'.join(task.models)}-{task.weights}"
         if name not in self._catalogues:
-            graphs = self._published if task.weights == "fp32" else None
+            published = artefacts.files("fp32", TWO) if task.weights == "fp32" else {}
+            graphs = {model: Path(file) for model, file in published.items()}
             self._catalogues[name] = catalogue(task.models, self._scratch / name, graphs)
         return self._catalogues[name]
 

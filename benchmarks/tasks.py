@@ -10,6 +10,10 @@ from benchmarks.catalogs import FOUR, TWO
 DUPLICATES = 0.3
 CORES = 2
 
+Kind = Literal["limit", "handler", "daft", "ray", "ray-tuned"]
+Weights = Literal["int8", "fp32"]
+WEIGHTS: tuple[Weights, ...] = ("int8", "fp32")
+
 
 @dataclass(frozen=True)
 class Task:
@@ -20,14 +24,19 @@ class Task:
     """
 
     name: str
-    kind: Literal["limit", "handler", "daft", "ray"]
+    kind: Kind
     pictures: str = "jpeg_1mpx"
     batch: int = 10
     cached: bool = False
     processes: int = 1
     duplicates: float = 0.0
     models: tuple[str, ...] = FOUR
-    weights: Literal["int8", "fp32"] = "int8"
+    weights: Weights = "int8"
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether another framework does the work."""
+        return self.kind not in ("limit", "handler")
 
 
 OURS = (
@@ -44,8 +53,25 @@ OURS = (
     Task("limit, PNG and WebP", "limit", "png_webp"),
     Task("handler, PNG and WebP", "handler", "png_webp"),
 )
-COMPARED = (
-    Task("limit, category + nsfw", "limit", processes=CORES, models=TWO),
-    Task("limit, category + nsfw, fp32", "limit", processes=CORES, models=TWO, weights="fp32"),
-    Task("handler, category + nsfw", "handler", batch=50, processes=CORES, models=TWO),
+
+
+def _against(label: str, models: tuple[str, ...], peers: tuple[Kind, ...]) -> tuple[Task, ...]:
+    """The scorer and its peers on the same models, on all cores."""
+    return (
+        Task(f"limit, {label}", "limit", processes=CORES, models=models),
+        Task(f"limit, {label}, fp32", "limit", processes=CORES, models=models, weights="fp32"),
+        Task(f"handler, {label}", "handler", batch=50, processes=CORES, models=models),
+        *(
+            Task(f"{peer}, {label}, {weights}", peer, processes=CORES, models=models, weights=weights)
+            for peer in peers
+            for weights in WEIGHTS
+        ),
+    )
+
+
+GROUPS = (
+    OURS,
+    _against("category + nsfw", TWO, ("daft", "ray", "ray-tuned")),
+    _against("four models", FOUR, ("daft", "ray")),
 )
+"""Tasks that are measured in turns with each other; peers take so much memory that not all are kept at once."""
