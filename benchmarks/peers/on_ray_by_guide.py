@@ -20,6 +20,7 @@ from benchmarks.peers.serving import Job, Score, Scored
 
 __all__ = ["VERSIONS", "program"]
 READY_AT = "ready_at"
+PATIENCE_S = 120
 
 
 def prepared(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class Scorer:
 
 @contextmanager
 def program(job: Job) -> Iterator[Score]:
-    """Start Ray; the actors start with every run."""
+    """Start Ray. The actors start with every run; until they are ready nothing is read, or it would not be measured."""
 
     def score(paths: list[str]) -> Scored:
         pictures = ray.data.read_images(paths, include_paths=True, mode="RGB")
@@ -63,4 +64,5 @@ def program(job: Job) -> Iterator[Score]:
         return Scored(scores, sum(ready) / len(ready))
 
     with started(job):
+        ray.data.DataContext.get_current().wait_for_min_actors_s = PATIENCE_S
         yield score
