@@ -1,4 +1,8 @@
-"""How long the init phase takes: a new process each time, under the runtime client that Lambda's own images use."""
+"""How long the init phase takes: a new process each time, under the runtime client that Lambda's own images use.
+
+What `make build` made, on the Python of `.venv-runtime` (`make test-built` makes both), as it is on Lambda; where they
+are not there, the source.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.package import BUILT
 from benchmarks.processes import memory_mb
 from benchmarks.workers import environment
 from pixlake.localcloud.lambda_runtime.runtime_api import RuntimeApi
 
-SOURCE = Path(__file__).parents[1] / "src"
+ROOT = Path(__file__).parents[1]
+RUNTIME = ROOT / ".venv-runtime" / "bin" / "python"
+SOURCE, PYTHON = (BUILT, RUNTIME) if BUILT.is_dir() and RUNTIME.is_file() else (ROOT / "src", Path(sys.executable))
 LIMIT_S = 60.0
 NO_PORT = 9  # the discard port: no call is made in the init phase
 
@@ -44,7 +51,7 @@ def start() -> Start:
     variables = {**_variables(), "AWS_LAMBDA_RUNTIME_API": api.address, "_HANDLER": "handlers.score_uploads.handler"}
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "awslambdaric", variables["_HANDLER"]],
+        [str(PYTHON), "-m", "awslambdaric", variables["_HANDLER"]],
         cwd=SOURCE,
         env=variables,
         stdout=subprocess.DEVNULL,
@@ -64,7 +71,7 @@ def start() -> Start:
 
 def parts_ms() -> dict[str, float]:
     """Milliseconds by part, in a process without the runtime client; Python's own start is in none of them."""
-    command = [sys.executable, "-c", _PARTS]
+    command = [str(PYTHON), "-c", _PARTS]
     answer = subprocess.run(command, cwd=SOURCE, env=_variables(), capture_output=True, text=True, check=True)
     parts: dict[str, float] = json.loads(answer.stdout)
     return parts
