@@ -14,16 +14,14 @@ from tests.fakes_ledger import NOON, ErrorLines, KnownLake, ListedBucket, Memory
 def run():
     """One comparison among fakes, by the function's own handler."""
     with handler_of("ReconcileUploadsFunction") as module:
-        from sink.reconcile_uploads import ReconcileUploads, Rules
+        from sink.reconcile_uploads import ReconcileUploads, Rules, WatchedBucket
 
         def run(objects=(), errors=(), runs=1, invocation=None, **queue):
             clock = [NOON]
             module.reconcile_uploads = ReconcileUploads(
-                lambda: ListedBucket(objects),
-                KnownLake(),
+                [WatchedBucket("b", lambda: ListedBucket(objects), KnownLake(), MemoryLedger())],
                 RecordingQueue(**queue),
                 ErrorLines(*errors),
-                MemoryLedger(),
                 Rules(timedelta(minutes=20), timedelta(minutes=40), attempts=1),
                 now=lambda: clock[0],
             )
