@@ -84,6 +84,12 @@ def changed(deployment, service, operation, change):
     client.meta.events.register(f"after-call.{name}.{operation}", lambda parsed, **_: change(parsed))
 
 
+def deployed_with(deployment, **parameters):
+    """Let the stack have other parameters."""
+    deployment.parameters = {**deployment.parameters, **parameters}
+    deployment.__dict__.pop("uploads", None)  # read of them once
+
+
 def look(deployment, name):
     (examined,) = examine([Check(name, BY_NAME[name].look, BY_NAME[name].if_refused)], deployment, lambda name: None)
     return examined.finding
@@ -328,22 +334,21 @@ def test_given_a_rule_of_other_buckets_when_looked_at_then_it_is_no_way(deployme
 @pytest.mark.parametrize(("prefix", "mark"), [("photos/", Mark.OK), ("pictures/", Mark.WARN), ("", Mark.WARN)])
 def test_given_a_filter_when_looked_at_then_it_is_well_if_it_is_the_stacks(deployment, prefix, mark):
     changed(deployment, *NOTIFICATION[1:], lambda a: [q.update(Filter=FILTER) for q in a["QueueConfigurations"]])
-    changed(
-        deployment,
-        *FUNCTION[1:],
-        lambda a: a["Environment"]["Variables"].update(PIXLAKE_KEY_PREFIX=prefix),
-    )
+    deployed_with(deployment, KeyPrefix=prefix)
     assert look(deployment, "notifications").mark is mark
 
 
-def test_given_several_buckets_when_looked_at_then_the_one_that_does_not_notify_is_named(deployment, monkeypatch):
-    (own,) = deployment.upload_buckets
-    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKETS", f"{own},{deployment.lake_bucket}")
-    assert look(deployment, "upload bucket").facts == {"buckets": [own, deployment.lake_bucket]}
-    assert f"s3://{deployment.lake_bucket} does not notify" in look(deployment, "notifications").what
-    monkeypatch.setenv("PIXLAKE_UPLOAD_BUCKETS", f"{own},{own}")
+def test_given_several_buckets_when_looked_at_then_the_one_that_does_not_notify_is_named(deployment):
+    (own,), other = deployment.upload_buckets, deployment.lake_bucket
+    deployed_with(deployment, ExistingBuckets=f"{own},{other}")
+    assert look(deployment, "upload bucket").facts == {"buckets": [own, other]}
     finding = look(deployment, "notifications")
-    assert (finding.mark, finding.facts) == (Mark.OK, {"ways": ["S3 notification"]})
+    assert (finding.mark, finding.advice.startswith(f"`pixlake connect {other}`")) == (Mark.FAIL, True)
+    assert f"s3://{other} does not notify" in finding.what
+    assert f"s3://{own}" not in finding.what
+    deployed_with(deployment, ExistingBuckets=f"{own},{own}")
+    finding = look(deployment, "notifications")
+    assert (finding.mark, finding.facts) == (Mark.OK, {"ways": ["S3 notification"] * 2})
 
 
 def test_given_a_topic_instead_when_looked_at_then_it_is_a_way_once_the_queue_is_subscribed_and_lets_it_in(deployment):
@@ -369,10 +374,15 @@ def test_given_a_topic_instead_when_looked_at_then_it_is_a_way_once_the_queue_is
         assert (finding.mark, finding.facts) == (Mark.OK, {"ways": [f"SNS topic {topic}"]})
         assert "does not let sns.amazonaws.com send" in look(deployment, "queue policy").what
         changed(deployment, "sqs", "GetQueueAttributes", let_in)
+        finding = look(deployment, "queue policy")
+        assert (finding.mark, "does not let in s3.amazonaws.com" in finding.what) == (Mark.WARN, True)
+        s3_may = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish"}
+        policy = json.dumps({"Statement": [s3_may | {"Resource": topic}]})
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
         assert look(deployment, "queue policy").mark is Mark.OK
         filtered = {"Filter": {"Key": {"FilterRules": rules}}}
         changed(deployment, "s3", "GetBucketNotificationConfiguration", lambda answer: announced(answer, **filtered))
-        assert "prefix 'photos/' only" in look(deployment, "notifications").what
+        assert "prefix 'photos/', and the stack is made for every key" in look(deployment, "notifications").what
     finally:
         sns.delete_topic(TopicArn=topic)
 
@@ -445,8 +455,7 @@ class TestImage:
         assert finding.facts["stages"]["upload"] <= finding.facts["seconds"]
 
     def test_given_a_filter_of_keys_when_asked_then_the_images_key_passes_it(self, deployment, lake):
-        variables = {"PIXLAKE_KEY_PREFIX": "photos/", "PIXLAKE_KEY_SUFFIX": ".jpg"}
-        changed(deployment, *FUNCTION[1:], lambda a: a["Environment"]["Variables"].update(variables))
+        deployed_with(deployment, KeyPrefix="photos/", KeySuffix=".jpg")
         key = lake(status="scored").facts["key"]
         assert key.startswith(f"photos/{PREFIX}")
         assert key.endswith(".jpg")
