@@ -2,13 +2,15 @@
 
 One table for all buckets, key `id`:
 
-- `since`: the buckets of the first run of all, and the moment from which their uploads count.
+- `since`: the buckets of the first run of all, and the moment from which their uploads count. Release 0.1.0 knew only
+  the stack's own bucket, and did not write which.
 - `since#<bucket>`: that moment for a bucket that was added later.
 - `day#<bucket>#2026-11-21`: the day's last whole result and an unfinished look, with a version that a save must know.
 - `upload#<row_id>`: how often the upload was put on the queue again, and when last.
 
 Every write has a condition, so that two runs at once neither put an upload on the queue twice nor lose a count. Items
 but `since` and `since#…` expire; one past its time may still be read, and does no harm: its day is looked at no more.
+Release 0.1.0's days (`day#2026-11-21`) are not read: the days that it kept open or settled are looked at once more.
 """
 
 from __future__ import annotations
@@ -31,16 +33,20 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class DynamoDbLedger:
-    """`client`: a boto3 DynamoDB client. `bucket`: the upload bucket whose days these are."""
+    """`client`: a boto3 DynamoDB client. `bucket`: the upload bucket whose days these are.
+
+    `own_bucket`: the upload bucket that the stack has, or had before it was given existing ones.
+    """
 
     client: Any
     table: str
     bucket: str
+    own_bucket: str = ""
 
     def since(self, deployed: datetime, now: datetime, buckets: Collection[str]) -> datetime:
         """See `LedgerStore`."""
         first = self._first("since", deployed, {"buckets": {"SS": sorted(buckets)}})
-        if self.bucket not in first["buckets"]["SS"]:
+        if self.bucket not in first.get("buckets", {"SS": [self.own_bucket]})["SS"]:
             first = self._first(f"since#{self.bucket}", now, {})
         return datetime.fromisoformat(first["at"]["S"])
 

@@ -43,7 +43,7 @@ def reconcile_uploads(settings: ReconcileUploadsSettings) -> ReconcileUploads:
                 bucket=bucket,
                 earliest_upload_date=settings.earliest_upload_date,
             ),
-            store=DynamoDbLedger(dynamodb, settings.table, bucket),
+            store=DynamoDbLedger(dynamodb, settings.table, bucket, settings.own_bucket),
         )
 
     return ReconcileUploads(

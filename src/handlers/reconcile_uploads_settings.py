@@ -16,6 +16,8 @@ class ReconcileUploadsSettings:
     """Settings as template.yaml gives them."""
 
     upload_buckets: tuple[str, ...]
+    own_bucket: str
+    """The name of the bucket that a stack without existing ones has."""
     keys: KeyFilter
     lake_bucket: str
     queue_url: str
@@ -47,6 +49,7 @@ class ReconcileUploadsSettings:
         received = read("PIXLAKE_MAX_RECEIVE_COUNT", positive, "a number of deliveries")
         return cls(
             upload_buckets=buckets,
+            own_bucket=read("PIXLAKE_OWN_BUCKET", str, "the name of the stack's own upload bucket"),
             keys=KeyFilter(env.text("PIXLAKE_KEY_PREFIX"), env.text("PIXLAKE_KEY_SUFFIX")),
             lake_bucket=read("PIXLAKE_LAKE_BUCKET", str, "the lake bucket's name"),
             queue_url=read("PIXLAKE_QUEUE_URL", str, "the upload queue's URL"),

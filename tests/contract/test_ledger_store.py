@@ -1,5 +1,6 @@
 """What every ledger store must do: asked of the fake that the unit tests use and of DynamoDB as moto plays it."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,7 +26,7 @@ def dynamodb():
     with mock_aws():
         client = boto3.client("dynamodb")
         create_table(client, "ledger", "id")
-        yield DynamoDbLedger(client, "ledger", "b")
+        yield DynamoDbLedger(client, "ledger", "b", own_bucket="b")
 
 
 @pytest.fixture(params=["fake", "moto"])
@@ -53,6 +54,23 @@ def test_buckets_of_the_first_run_count_from_the_deployment_and_later_ones_from_
     added = of_another_bucket(store, "added")
     assert added.since(NOON, NOON + 3 * HOUR, [*both, "added"]) == NOON + 3 * HOUR
     assert added.since(NOON, NOON + 4 * HOUR, [*both, "added"]) == NOON + 3 * HOUR
+
+
+def test_what_the_ledger_of_0_1_0_kept_is_of_the_stacks_own_bucket(dynamodb):
+    """That release wrote no bucket: neither to the first moment nor to the days."""
+    result = {name: value for name, value in RESULT.to_json().items() if name != "bucket"}
+    day = {"id": {"S": f"day#{DAY}"}, "version": {"N": "3"}, "result": {"S": json.dumps(result)}}
+    for item in ({"id": {"S": "since"}, "at": {"S": NOON.isoformat()}}, day):
+        dynamodb.client.put_item(TableName="ledger", Item=item)
+    added, now = replace(dynamodb, bucket="added"), NOON + HOUR
+
+    assert dynamodb.since(now, now, ["b", "added"]) == NOON
+    assert added.since(NOON, now, ["b", "added"]) == now, "a bucket that came with the update"
+    assert added.since(NOON, now + HOUR, ["b", "added"]) == now
+    # and the day is looked at as one that nobody has seen
+    assert dynamodb.days([DAY]) == {DAY: DayState(DAY)}
+    assert dynamodb.save(DayState(DAY, RESULT))
+    assert dynamodb.days([DAY])[DAY].result == RESULT
 
 
 def test_a_day_of_one_bucket_says_nothing_of_anothers(store):

@@ -16,6 +16,7 @@ from tests.fakes_ledger import NOON, ErrorLines, KnownLake, ListedBucket, Memory
 
 GOOD = {
     "PIXLAKE_UPLOAD_BUCKETS": "uploads",
+    "PIXLAKE_OWN_BUCKET": "pixlake-uploads",
     "PIXLAKE_LAKE_BUCKET": "lake",
     "PIXLAKE_QUEUE_URL": "https://queue",
     "PIXLAKE_DLQ_URL": "https://dead",
