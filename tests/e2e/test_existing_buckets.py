@@ -63,3 +63,19 @@ def test_uploads_to_each_bucket_become_rows_and_what_was_not_announced_is_found(
     balance = json.loads(cloud.pixlake("ledger", "--now", "--json").stdout)
     assert {day["bucket"]: day["uploaded"] for day in balance["days"]} == {"photos-one": 1, "photos-two": 1}
     assert (balance["uploaded"], balance["scored"], balance["unaccounted"]) == (2, 2, 0)
+
+
+def test_doctor_names_a_bucket_that_is_not_connected_and_is_well_once_it_is(cloud):
+    announce(cloud, "photos-two", {})
+
+    told = json.loads(cloud.pixlake("doctor", "--json", check=False).stdout)
+    assert told["failed"] == ["notifications"], told
+    (finding,) = [each for each in told["checks"] if each["check"] == "notifications"]
+    assert "s3://photos-two does not notify" in finding["what"]
+    assert "pixlake connect photos-two" in finding["advice"]
+
+    cloud.pixlake("connect", "photos-two", "--yes")
+    told = json.loads(cloud.pixlake("doctor", "--json", "--timeout", "120", check=False).stdout)
+    assert (told["healthy"], told["failed"]) == (True, []), told
+    image = told["checks"][-1]["facts"]["key"]
+    assert (image.startswith("in/"), image.endswith(".jpg")) == (True, True), "or the stack's rule would not take it"

@@ -3,6 +3,7 @@
 It comes the way that changes come to a stack: in an update of the last release, whose rows and messages stay.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import running
+from tests.e2e.conftest import running, wait_for
 from tests.upgrade.releases import unpack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("toy")]
@@ -69,12 +70,22 @@ def schema_version(cloud):
     return int(table["Table"]["Parameters"].get("pixlake.schema_version", "1"))
 
 
+def reconcile(cloud):
+    """Let the ledger run by its own code; what it answers."""
+    answer = cloud.client("lambda").invoke(FunctionName=cloud.variables["PIXLAKE_RECONCILE_FUNCTION"], Payload=b"{}")
+    report = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, report
+    return report
+
+
 def test_a_toy_model_in_an_update_of_the_last_release_is_a_column_beside_the_rows_that_were_there(checkout, tmp_path):
     # given a stack of the last release, with its own code and rows, and an upload that came just before the update
     state, released = tmp_path / "state", unpack(tmp_path / "released")
-    with running("--data", str(state), "--template", str(released)) as cloud:
+    grace = ("--parameter", "ReconcileGraceSeconds=4")
+    with running("--data", str(state), "--template", str(released), *grace) as cloud:
         cloud.pixlake("upload", CAT, "--prefix", "old/")
         (old,) = cloud.rows("row_id, scored_at, category.score AS score", "old/", 1)
+        wait_for(lambda: reconcile(cloud)["days"], "a day in the ledger of the last release")
         version = schema_version(cloud)
         cloud.client("s3").upload_file(str(CAT), cloud.bucket, "old/just-before.jpg")
 
@@ -87,7 +98,7 @@ def test_a_toy_model_in_an_update_of_the_last_release_is_a_column_beside_the_row
     subprocess.run(make_schemas, check=True, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
     # when the stack is updated with its data in place, and images come in
-    with running("--data", str(state), "--template", str(checkout / "template.yaml")) as cloud:
+    with running("--data", str(state), "--template", str(checkout / "template.yaml"), *grace) as cloud:
         cloud.pixlake("upload", CAT, "--prefix", "toy/")
         (row,) = cloud.rows(
             "redness.score AS redness, models['redness'] AS model, category.family AS family", "toy/", 1
@@ -99,6 +110,8 @@ def test_a_toy_model_in_an_update_of_the_last_release_is_a_column_beside_the_row
         )
         seen = cloud.sql("SELECT object_key, category.family AS family FROM uploads ORDER BY object_key")
         now = schema_version(cloud)
+        wait_for(lambda: sum(day["uploaded"] for day in reconcile(cloud)["days"]) == 3, "what the ledger counts")
+        balance = json.loads(cloud.pixlake("ledger", "--json").stdout)
 
     # then the model has scored the new ones beside the other models
     assert 0.2 < row["redness"] < 0.9
@@ -113,3 +126,5 @@ def test_a_toy_model_in_an_update_of_the_last_release_is_a_column_beside_the_row
         {"object_key": key, "family": "cat"} for key in ("old/cat.jpg", "old/just-before.jpg", "toy/cat.jpg")
     ]
     assert now == version + 1
+    # and the ledger counts from where it did, so that what came before the update is in the balance
+    assert (balance["scored"], balance["requeued"]) == (3, 0)
