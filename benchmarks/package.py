@@ -1,4 +1,4 @@
-"""How large the scorer's package is, by part: as `make build` made it, or else as requirements/scorer.txt installs it."""
+"""How large the scorer's package is, by part: as `make build` made it, or as requirements/scorer.txt installs it."""
 
 from __future__ import annotations
 

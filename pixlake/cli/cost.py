@@ -42,7 +42,7 @@ def cost(
     result_cache_days: Annotated[float, typer.Option(help="ResultCacheDays.", min=0)] = 14,
     reconcile_hours: Annotated[
         float, typer.Option(help="Hours between runs of the ledger (ReconcileSchedule).", min=1)
-    ] = 1,
+    ] = 6,
     entry: Annotated[Literal["notification", "eventbridge", "sns"], typer.Option(help="Entry.")] = "notification",
     buffer: Annotated[float, typer.Option(help="FirehoseBufferSeconds.", min=60, max=900)] = 300,
     nsfw_alert_share: Annotated[float, typer.Option(help="Share of uploads that raise an alert.", min=0, max=1)] = 0.01,

@@ -15,8 +15,8 @@ from pixlake.cost.workload import Workload
 
 PAGE = Path(__file__).parents[2] / "docs" / "costs.md"
 MILLION = Workload()
-LARGE = Workload(images_per_day=10_000_000, reconcile_hours=6)
-"""A large classifieds site; `ReconcileSchedule` as template.yaml advises above a million uploads a day."""
+LARGE = Workload(images_per_day=10_000_000)
+"""A large classifieds site."""
 
 
 def bill_table() -> str:

@@ -18,10 +18,10 @@ CACHE_ITEM_BYTES = 970  # an item of the result cache, with the 100 bytes that D
 
 # Reckoned. What is not known is put rather too high.
 REFERENCE_BYTES = 250_000  # a photo of one megapixel
-MEASURED_MS = 50.0  # its decoding and scoring by one core of a current server: benchmarks/results.json
+MEASURED_MS = 50.0  # its way through the handler on one core of a current server: benchmarks/results.json
 SLOWER_VCPU = 1.2  # what one vCPU of Lambda is taken to need more
 REFERENCE_MS = MEASURED_MS * SLOWER_VCPU
-DECODING_SHARE = 20 / 58  # grows with the file: entropy decoding reads every byte, the models see a fixed size
+DECODING_SHARE = 0.11  # grows with the file: entropy decoding reads every byte, the models see a fixed size
 DUPLICATE_MS = 5.0  # a content that the cache knows: download, hash, row
 BATCH_MS = 100.0  # what a batch waits for besides its images: the cache's last answer, PutRecordBatch, alerts
 SECOND_CPU_GAIN = 0.5  # what each vCPU beyond the first adds
@@ -58,7 +58,7 @@ class Workload:
     window_s: float = 20
     result_cache: bool = True
     result_cache_days: float = 14
-    reconcile_hours: float = 1
+    reconcile_hours: float = 6
     buffer_s: float = 300
     buffer_mb: float = 128
     alert_share: float = 0.01

@@ -93,11 +93,11 @@ class _Run:
 
     def result(self) -> RunReport:
         self.report = RunReport(self.now, self._horizon(), self.queue, error_lines=self.error_output.count)
+        looks = [(look, state) for look in self._looks() for state in look.open_days]
         if self.queue.oldest_s is None:
             self.report.notes.append("the age of the queue's oldest message is not known yet: nothing is judged")
-            self.report.unseen.extend((look.bucket.name, state.day) for look in self._looks() for state in look.open_days)
+            self.report.unseen.extend((look.bucket.name, state.day) for look, state in looks)
             return self.report
-        looks = [(look, state) for look in self._looks() for state in look.open_days]
         for look, state in sorted(looks, key=lambda pair: _longest_ago(pair[1])):
             name = look.bucket.name
             try:

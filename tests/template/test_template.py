@@ -255,7 +255,7 @@ def another_value(name):
     texts = {
         "EarliestUploadDate": "2025-12-31",
         "MetadataNames": "listing-id",
-        "ReconcileSchedule": "rate(6 hours)",
+        "ReconcileSchedule": "rate(1 hour)",
         "ReconcilePrefixes": "photos/",
         "ReconcileInventory": "s3://lists/inventory/uploads/daily/",
         "ExistingBuckets": "photos",
@@ -310,8 +310,8 @@ class TestLedger:
         ]
 
     def test_runs_on_its_schedule(self):
-        rule = only(resolve(ReconcileSchedule="rate(6 hours)"), "AWS::Events::Rule")
-        assert rule["ScheduleExpression"] == "rate(6 hours)"
+        rule = only(resolve(ReconcileSchedule="rate(1 hour)"), "AWS::Events::Rule")
+        assert rule["ScheduleExpression"] == "rate(1 hour)"
         assert [target["Arn"] for target in rule["Targets"]] == ["ReconcileUploadsFunction.Arn"]
 
     def test_has_the_memory_that_it_is_given(self):

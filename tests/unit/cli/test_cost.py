@@ -18,7 +18,7 @@ def test_the_json_has_every_item_and_adds_up():
 
     assert document["usd_per_million"] == pytest.approx(bill(Workload()).million)
     assert sum(item["usd_per_month"] for item in document["items"]) == pytest.approx(document["usd_per_month"])
-    assert document["workload"]["ms_per_image"] == 70
+    assert document["workload"]["ms_per_image"] == 60
     assert document["prices"]["region"] == "us-east-1"
     assert document["largest"] == "Lambda, compute"
 
@@ -27,7 +27,7 @@ def test_each_option_reaches_the_workload():
     result = run(
         *("--images-per-day", "200000", "--mean-bytes", "1500000", "--duplicates", "0.1", "--ms-per-image", "90"),
         *("--memory", "3538", "--batch-size", "20", "--window", "7", "--no-result-cache", "--result-cache-days", "3"),
-        *("--reconcile-hours", "6", "--buffer", "900", "--nsfw-alert-share", "0.05", "--log-days", "7"),
+        *("--reconcile-hours", "1", "--buffer", "900", "--nsfw-alert-share", "0.05", "--log-days", "7"),
         *("--days", "90", "--queries-per-day", "3", "--entry", "sns", "--json"),
     )
 
@@ -42,7 +42,7 @@ def test_each_option_reaches_the_workload():
         window_s=7,
         result_cache=False,
         result_cache_days=3,
-        reconcile_hours=6,
+        reconcile_hours=1,
         buffer_s=900,
         alert_share=0.05,
         log_days=7,
@@ -70,7 +70,7 @@ def test_a_person_sees_the_total_what_dominates_and_what_to_set():
     assert result.exit_code == 0
     assert "Lambda, compute is the largest" in result.stdout
     assert "  MemorySize: " in result.stdout
-    assert "The result cache pays from 30% of duplicates on" in result.stdout
+    assert "The result cache pays from 34% of duplicates on" in result.stdout
     assert "Rekognition" in result.stdout
 
 

@@ -66,9 +66,9 @@ def test_a_setting_off_the_usual_values_is_compared_with_all_of_them():
 
 
 def test_the_cache_breaks_even_where_saved_compute_pays_reads_writes_and_storage():
-    # Table: 0.0625 + (1 − d) × (0.625 + 970 × 14/30 × 10⁶ / 2³⁰ × 0.25); saved: d × 65 ms × 1.7275 GB × $16.6667.
+    # Table: 0.0625 + (1 − d) × (0.625 + 970 × 14/30 × 10⁶ / 2³⁰ × 0.25); saved: d × 55 ms × 1.7275 GB × $16.6667.
     write = 0.625 + 1e6 * 14 / 30 * 970 / 2**30 * 0.25
-    saved = 0.065 * 1769 / 1024 * 16.6667
+    saved = 0.055 * 1769 / 1024 * 16.6667
     by_hand = (0.0625 + write) / (write + saved)
 
     assert cache_break_even(WORK) == pytest.approx(by_hand, abs=1e-5)

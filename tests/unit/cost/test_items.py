@@ -12,7 +12,9 @@ from sink.packing import Limits
 GB = 1_073_741_824
 MONTH = 25_920_000
 # A window of 45 s: each of five pollers gathers 1 + 10 × 45 / 5 = 91 images, so batches of 50 are full.
-WORK = Workload(images_per_day=864_000, window_s=45, ms_per_image=100, memory_mb=1_769, duplicates=0.25)
+WORK = Workload(
+    images_per_day=864_000, window_s=45, ms_per_image=100, memory_mb=1_769, duplicates=0.25, reconcile_hours=1
+)
 BATCHES = 518_400  # 25.92 million / 50
 
 
@@ -53,9 +55,9 @@ def test_two_vcpus_are_one_and_a_half_times_as_fast_and_half_a_vcpu_is_half():
 
 
 def test_time_an_image_grows_with_the_part_of_it_that_reads_the_file():
-    assert Workload(mean_bytes=250_000).image_ms == pytest.approx(70)
-    # 70 ms × 38/58 do not depend on the size, 70 ms × 20/58 do
-    assert Workload(mean_bytes=1_000_000).image_ms == pytest.approx(70 * 38 / 58 + 4 * 70 * 20 / 58)
+    assert Workload(mean_bytes=250_000).image_ms == pytest.approx(60)
+    # 89 % of 60 ms do not depend on the size, 11 % do
+    assert Workload(mean_bytes=1_000_000).image_ms == pytest.approx(60 * 0.89 + 4 * 60 * 0.11)
     assert Workload(mean_bytes=1_000_000, ms_per_image=42).image_ms == 42
 
 

@@ -113,8 +113,8 @@ def test_the_workload_s_settings_are_the_template_s_defaults():
         "LogRetentionDays": work.log_days,
     }
     assert {name: float(defaults[name]) for name in settings} == settings
-    assert (defaults["ResultCache"], defaults["ReconcileSchedule"]) == ("on", "rate(1 hour)")
-    assert (work.result_cache, work.reconcile_hours) == (True, 1)
+    assert (defaults["ResultCache"], defaults["ReconcileSchedule"]) == ("on", "rate(6 hours)")
+    assert (work.result_cache, work.reconcile_hours) == (True, 6)
     assert work.entry == defaults["Entry"]
     assert float(defaults["ReconcileMemorySize"]) == LEDGER_MEMORY_GB * 1024
 

@@ -42,7 +42,7 @@ def test_a_table_that_was_changed_by_hand_is_made_anew():
         f"Billed by the clock it would be {dollars(730 * 0.07).partition('.')[0]} a month",
         f"up to {dollars(0.9 * 0.40)} more",  # a receive an image instead of a tenth of one
         f"from some {(50 - 1) / 20 * POLLERS * 60:.0f} uploads a minute",
-        f"{dollars(100 * 720 * 0.005 / 1_000)} a month for 100,000",
+        f"{dollars(100 * 120 * 0.005 / 1_000)} a month for 100,000",
     ],
 )
 def test_the_text_has_the_formulas_figures(says):
