@@ -103,8 +103,10 @@ def test_each_way_of_deploying_makes_what_it_needs_and_nothing_else(entry, bucke
     assert statements(scorer)["ReadUploads"]["Resource"] == arns(buckets, "/*")
     assert statements(scorer)["TellAbsentFromForbidden"]["Resource"] == arns(buckets)
     assert statements(ledger)["ListUploads"]["Resource"] == arns(buckets)
-    watched = made["ReconcileUploadsFunction"]["Properties"]["Environment"]["Variables"]["PIXLAKE_UPLOAD_BUCKETS"]
-    assert watched == (BUCKETS[buckets] or "UploadBucket")
+    told = made["ReconcileUploadsFunction"]["Properties"]["Environment"]["Variables"]
+    assert told["PIXLAKE_UPLOAD_BUCKETS"] == (BUCKETS[buckets] or "UploadBucket")
+    own = expand()["UploadBucket"]["Properties"]["BucketName"]
+    assert told["PIXLAKE_OWN_BUCKET"] == own, "also where it is not made: what a ledger of 0.1.0 kept is of it"
 
 
 @pytest.mark.parametrize(("entry", "buckets"), WAYS)
