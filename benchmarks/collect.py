@@ -80,6 +80,7 @@ def results(
         **{name: value for name, value in others.items() if name != "init_spread_ms"},
         "photomath": PHOTOMATH,
         "quick": quick,
+        "rounds": max(map(len, tasks.values())),
         "dataset_sha256": pictures.sha256,
         "machine": _machine(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}, **peers},
