@@ -90,7 +90,11 @@ def _panel(bars: Sequence[Bar], title: str, longest: float, reference: float) ->
             },
             {
                 "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 11},
-                "encoding": {"y": y, "x": {"field": "high", "type": "quantitative"}, "text": {"field": "rate"}},
+                "encoding": {
+                    "y": y,
+                    "x": {"field": "high", "type": "quantitative"},
+                    "text": {"field": "rate", "format": ".1f"},
+                },
             },
             {
                 "mark": {"type": "rule", "strokeDash": [4, 3], "color": "#a33"},
