@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,24 +38,43 @@ def status(
     if not watch:
         _write(_look(deployment), as_json=as_json)
         return
-    try:
+    with _ended_by_ctrl_c() as ended:
         if as_json:
-            while True:
+            _write(_look(deployment), as_json=True)
+            while not ended.wait(interval):
                 _write(_look(deployment), as_json=True)
-                time.sleep(interval)
-        _follow(deployment, interval)
-    except KeyboardInterrupt:  # the way to end it
+        else:
+            _follow(deployment, interval, ended)
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[threading.Event]:
+    """Ctrl-C is the way to end it: it interrupts the block, and it is told by the event too.
+
+    A library may be in code that swallows the exception (a finaliser, a callback of C): the next turn then sees it.
+    """
+    ended = threading.Event()
+
+    def end(*_: object) -> None:
+        ended.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield ended
+    except KeyboardInterrupt:
         return
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _follow(deployment: Deployment, interval: float) -> None:
+def _follow(deployment: Deployment, interval: float, ended: threading.Event) -> None:
     from rich.live import Live  # noqa: PLC0415
 
     with messages.status("looking"):
         view = screen(_look(deployment))
     with Live(view, console=output, auto_refresh=False) as live:
-        while True:
-            time.sleep(interval)
+        while not ended.wait(interval):
             try:
                 view = screen(_look(deployment))
                 live.update(view, refresh=True)
