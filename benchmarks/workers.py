@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pixlake.cost.workload import VCPU_MB
+
 STREAM, TABLE = "image-scores", "results"
-FUNCTION_MEMORY_MB = 1769  # Lambda's one vCPU
 FUNCTION_SECONDS = 300
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "268435456"}
 """The C library reads these when a process starts, so whoever starts the measured processes must have them set."""
@@ -151,7 +152,7 @@ def environment(port: int, cached: bool) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(FUNCTION_MEMORY_MB),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(VCPU_MB),
         **ALLOCATOR,
         "PIXLAKE_STREAM": STREAM,
         "PIXLAKE_EARLIEST_UPLOAD_DATE": "2026-01-01",
@@ -174,7 +175,7 @@ class _Context:
 
     function_name = "score_uploads"
     function_version = "$LATEST"
-    memory_limit_in_mb = FUNCTION_MEMORY_MB
+    memory_limit_in_mb = VCPU_MB
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:score_uploads"
     aws_request_id = "6bc28136-xmpl-4365-b021-0ce6b2e64ab0"
 

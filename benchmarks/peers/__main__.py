@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
+from benchmarks.catalogs import FOUR
 from benchmarks.dataset import CACHE, PictureSet, build
 from benchmarks.peers.agreement import PeerDisagrees
 from benchmarks.peers.peer import CORES, PROGRAMS, Peer, PeerFailed
 from tools.models.errors import ModelBuildError
 
-MODELS = ("category", "nsfw", "text", "quality")
 WARM_UP = 16
 
 
@@ -19,14 +19,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--peer", choices=PROGRAMS, required=True)
     parser.add_argument("--variant", choices=("fp32", "int8"), default="fp32")
-    parser.add_argument("--models", default="category,nsfw", help=f"of {','.join(MODELS)}")
+    parser.add_argument("--models", default="category,nsfw", help=f"of {','.join(FOUR)}")
     parser.add_argument("--images", type=int, default=200, metavar="N", help="how many of the 1 Mpx JPEGs")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--cores", type=int, default=CORES)
     given = parser.parse_args()
     models = given.models.split(",")
-    if unknown := sorted(set(models) - set(MODELS)):
-        parser.error(f"no model named {', '.join(unknown)}; there are {', '.join(MODELS)}")
+    if unknown := sorted(set(models) - set(FOUR)):
+        parser.error(f"no model named {', '.join(unknown)}; there are {', '.join(FOUR)}")
     # A picture depends on its set's name and its number alone: these are the first of `make bench`.
     paths = build([PictureSet("jpeg_1mpx", given.images, 1.0, ("jpg",))], CACHE / "alone").sets["jpeg_1mpx"]
     try:
